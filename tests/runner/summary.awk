@@ -22,7 +22,7 @@ BEGIN {
 
 /^=+ [0-9]+\/[0-9]+ =+$/ {
     name = result = reason = table = output = ""
-    ok = not_ok = skip = 0
+    ok = not_ok = skip = planned = 0
     in_test = 1
     in_output = 0
     next
@@ -44,6 +44,8 @@ function read_output(line) {
         ok++
     } else if (line ~ /^not ok [0-9]+/) {
         not_ok++
+    } else if (line ~ /^1\.\.[0-9]+$/) {
+        planned += substr(line, 4)
     } else if (line ~ /^skip: /) {
         reason = substr(line, 7)
     } else if (line ~ /^\| /) {
@@ -59,6 +61,9 @@ function finish() {
             skip = 1
             skips = skips "skipped " name ": " (reason == "" ? "no reason given" : reason) "\n"
         }
+    }
+    if (planned > ok + not_ok + skip && result == "exit status 0") {
+        result = "stopped before its last case"
     }
     if (not_ok == 0 && result != "exit status 0" && result != "exit status 77") {
         not_ok = 1
