@@ -1,6 +1,6 @@
 /* Command line by tables: one table of commands and options makes the parser, the help, the man
- * page and the shell completions, for every program of the tree. Pure text work: no output, no heap,
- * no exit; a program prints what comes through the sink.
+ * page and the shell completions, for every program of the tree. Pure text work: no output, no
+ * heap, no exit; a program prints what comes through the sink.
  */
 #ifndef RK_COMMON_OPT_OPT_H
 #define RK_COMMON_OPT_OPT_H

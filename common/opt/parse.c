@@ -202,9 +202,9 @@ int rk_call_parse(struct rk_call *call, const struct rk_app *app, int argc, char
         return error;
     }
     if (!call->cmd && call->arg_count > 0) {
-        return usage(call, group_exists(app, call->args[0]) ? "this needs a second word"
-                                                            : "unknown command",
-                     call->args[0]);
+        return usage(
+            call, group_exists(app, call->args[0]) ? "this needs a second word" : "unknown command",
+            call->args[0]);
     }
     return call->cmd && !rk_call_has(call, "help") ? check_arg_count(call) : 0;
 }
