@@ -1,32 +1,7 @@
 /* The parser behind opt.h: GNU habits (--name VALUE, --name=VALUE, -x VALUE, -xVALUE, --, options
  * and arguments mixed), no abbreviations, because an abbreviation breaks when an option is added.
  */
-#include "common/opt/opt.h"
-
-static bool text_equal(const char *a, const char *b) {
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
-static size_t text_len(const char *text) {
-    size_t len = 0;
-    while (text[len]) {
-        len++;
-    }
-    return len;
-}
-
-static bool has_prefix(const char *text, const char *prefix, size_t len) {
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] != prefix[i]) {
-            return false;
-        }
-    }
-    return true;
-}
+#include "common/opt/words.h"
 
 static int usage(struct rk_call *call, const char *problem, const char *word) {
     call->problem = problem;
@@ -36,10 +11,7 @@ static int usage(struct rk_call *call, const char *problem, const char *word) {
 
 /* The two words of a command's name against argv; how many words matched, 0 for none. */
 static int words_matched(const char *name, int argc, char **argv) {
-    size_t first = 0;
-    while (name[first] && name[first] != ' ') {
-        first++;
-    }
+    size_t first = first_word_len(name);
     if (argc < 1 || text_len(argv[0]) != first || !has_prefix(argv[0], name, first)) {
         return 0;
     }
@@ -100,10 +72,7 @@ static const struct rk_opt *find_opt(const struct rk_call *call, const char *nam
 static bool is_choice(const char *choices, const char *value) {
     size_t len = text_len(value);
     for (const char *at = choices; *at;) {
-        size_t word = 0;
-        while (at[word] && at[word] != ' ') {
-            word++;
-        }
+        size_t word = first_word_len(at);
         if (word == len && has_prefix(value, at, len)) {
             return true;
         }

@@ -1,26 +1,9 @@
 /* Help, man page and completions from the tables of opt.h. Man macros follow man(7); completion
  * scripts are self-contained and list commands, options and choices, with files as the fallback.
  */
-#include "common/opt/opt.h"
+#include "common/opt/words.h"
 
 enum { OPTION_COLUMN = 28, COMMAND_COLUMN = 20 };
-
-static size_t put(const struct rk_sink *out, const char *text) {
-    size_t len = 0;
-    while (text[len]) {
-        len++;
-    }
-    out->put(out->context, text, len);
-    return len;
-}
-
-static void put_all(const struct rk_sink *out, const char *const *texts) {
-    for (; *texts; texts++) {
-        put(out, *texts);
-    }
-}
-
-#define PUT(out, ...) put_all(out, (const char *const[]){__VA_ARGS__, NULL})
 
 static void pad(const struct rk_sink *out, size_t written, size_t column) {
     do {
@@ -146,22 +129,30 @@ static void put_man_cmd(const struct rk_app *app, const struct rk_cmd *cmd,
     put_man_opts(out, cmd->opts, cmd->opt_count);
 }
 
+static void put_exit_code(const struct rk_sink *out, int code) {
+    char text[4] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10), (char)('0' + code % 10),
+                    0};
+    put(out, code >= 100 ? text : code >= 10 ? text + 1 : text + 2);
+}
+
+/* One entry per code, with the texts of every error that ends in it. */
 static void put_man_exit_codes(const struct rk_sink *out) {
     put(out, ".SH EXIT STATUS\n0 when done, or when there was nothing to do. Otherwise:\n");
-    for (size_t i = 0; rk_error_at(i); i++) {
-        const struct rk_error_info *e = rk_error_at(i);
-        char code[4] = {0};
-        size_t at = 0;
-        if (e->exit_code >= 100) {
-            code[at++] = (char)('0' + e->exit_code / 100 % 10);
+    for (int code = 1; code < 126; code++) {
+        bool first = true;
+        for (size_t i = 0; rk_error_at(i); i++) {
+            if (rk_error_at(i)->exit_code != code) {
+                continue;
+            }
+            if (first) {
+                put(out, ".TP\n.B ");
+                put_exit_code(out, code);
+            }
+            put(out, first ? "\n" : "; ");
+            put_roff(out, rk_error_at(i)->text);
+            first = false;
         }
-        if (e->exit_code >= 10) {
-            code[at++] = (char)('0' + e->exit_code / 10 % 10);
-        }
-        code[at] = (char)('0' + e->exit_code % 10);
-        PUT(out, ".TP\n.B ", code, "\n");
-        put_roff(out, e->text);
-        put(out, "\n");
+        put(out, first ? "" : "\n");
     }
 }
 
