@@ -9,7 +9,8 @@ extern const struct rk_dev_ops rk_led_ops;
 /* Active low LED: a channel shines in the share of the period in which its pin is low. */
 enum {
     RK_LED_IN_PWM = 0,  /* + 0 red, 1 green, 2 blue: RK_GPIO_OUT_PWM values */
-    RK_LED_IN_PIN = 3,  /* + 0 red, 1 green, 2 blue: level while not driven by a timer */
+    RK_LED_IN_PIN = 3,  /* + 0 red, 1 green, 2 blue: what the pin drives while no timer does:
+                           RK_GPIO_OUT_DRIVE values */
     RK_LED_IN_USER = 6, /* D7: level, active high */
 };
 /* What it shows now: counts of `full` per channel (TIM1 compare of ARR + 1; 1 of 1 for plain pins).

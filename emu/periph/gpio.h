@@ -32,7 +32,9 @@ enum {
     RK_GPIO_OUT_PWM = 16, /* + pin: compare << 16 | reload while the pin is in AF output mode and a
                              timer channel drives it, else RK_GPIO_PWM_NONE */
     RK_GPIO_OUT_MV = 32,  /* + pin: analog voltage forwarded to the ADC */
-    RK_GPIO_OUT_COUNT = 48,
+    RK_GPIO_OUT_DRIVE =
+        48, /* + pin: level 0 or 1 that the port itself drives, RK_GPIO_FLOAT: none */
+    RK_GPIO_OUT_COUNT = 64,
 };
 
 #endif
