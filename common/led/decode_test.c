@@ -149,6 +149,22 @@ static void test_decode__sos_counts_the_code(void **state) {
     assert_int_equal(seen.count, 3);
 }
 
+/* Nine short pulses, or nine long ones, are not SOS. */
+static void test_decode__nine_equal_pulses_are_no_sos(void **state) {
+    for (int is_long = 0; is_long < 2; is_long++) {
+        struct light l[40];
+        double t = 0.5;
+        size_t n = add_pulses(l, 0, &t, 9, is_long ? 0.3 : 0.15, 0.1);
+        t += 0.9;
+        n = add_pulses(l, n, &t, 2, 0.3, 0.3);
+        struct seen seen;
+        play(&seen, RK_ERA_ALL, l, n, t + 2);
+        for (unsigned i = 0; i < seen.count; i++) {
+            assert_int_not_equal(seen.events[i].pattern, RK_PATTERN_SOS);
+        }
+    }
+}
+
 static size_t add_cyan(struct light *l, size_t n, double *t, int toggles, double each) {
     for (int i = 0; i < toggles; i++) {
         l[n++] = (struct light){*t, 0, i % 2 ? 0 : 95, i % 2 ? 0 : 95};
@@ -516,6 +532,7 @@ int main(void) {
         cmocka_unit_test(test_decode__tinker_connects),
         cmocka_unit_test(test_decode__radio_patchers),
         cmocka_unit_test(test_decode__sos_counts_the_code),
+        cmocka_unit_test(test_decode__nine_equal_pulses_are_no_sos),
         cmocka_unit_test(test_decode__counted_blinks),
         cmocka_unit_test(test_decode__handshake_flashes),
         cmocka_unit_test(test_decode__update_and_stall),
