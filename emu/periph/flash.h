@@ -10,6 +10,11 @@
 extern const struct rk_dev_ops rk_flash_ops;  /* registers; nv = internal flash */
 extern const struct rk_dev_ops rk_option_ops; /* option bytes; nv = the 16 bytes */
 
+/* The option bytes of a chip as it leaves the factory (PM0075 table 6): no protection, watchdog by
+ * software. A memory of all 0xFF is a chip whose option bytes are erased: read protection is on,
+ * its first four pages are write-protected. */
+void rk_option_factory(uint8_t bytes[16]);
+
 struct rk_flash_config {
     uint32_t page_size;  /* 1024 */
     uint32_t erase_us;   /* page erase, DS5319 table 28: 20-40 ms */
@@ -30,7 +35,7 @@ enum {
 enum {
     RK_OPTION_GET = 1, /* answer: the half-word at offset */
     RK_OPTION_PROGRAM, /* cells are set (the controller checked the rules) */
-    RK_OPTION_ERASE,
+    RK_OPTION_ERASE,   /* data: how many of the 16 bytes (a torn erase does not reach all) */
 };
 enum {
     RK_OPTION_OUT_WRITE, /* a bus write to the option bytes, to RK_FLASH_IN_OPTION_WRITE */

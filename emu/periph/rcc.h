@@ -26,9 +26,10 @@ enum {
     RK_RCC_OUT_COUNT,
 };
 enum {
-    RK_RCC_IN_DBP,  /* PWR_CR.DBP: BDCR may be written */
-    RK_RCC_IN_STOP, /* PWR: 1 enter Stop (HSI takes over), 0 leave */
-    RK_RCC_IN_LSI,  /* IWDG started: forces LSI on */
+    RK_RCC_IN_DBP,      /* PWR_CR.DBP: BDCR may be written */
+    RK_RCC_IN_STOP,     /* PWR: 1 enter Stop (HSI takes over), 0 leave */
+    RK_RCC_IN_LSI,      /* IWDG started: forces LSI on */
+    RK_RCC_IN_HSE_FAIL, /* the crystal: 1 stops (or never starts), 0 works */
 };
 
 #endif
