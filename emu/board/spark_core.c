@@ -108,6 +108,9 @@ const struct rk_machine_desc rk_spark_core_desc = {
 void rk_spark_core_init(struct rk_machine *m, const uint8_t id[12]) {
     rk_esig_set_id(rk_machine_dev(m, RK_F103_ESIG), id);
     rk_machine_input(m, RK_F103_GPIOB, RK_GPIO_IN_PIN + 10, 1); /* pull-up at the USB switch */
+    for (unsigned pin = 8; pin <= 10; pin++) { /* the light pulls its undriven pins up */
+        rk_machine_input(m, RK_F103_GPIOA, RK_GPIO_IN_PIN + pin, 1);
+    }
 }
 
 void rk_spark_core_mode_button(struct rk_machine *m, bool pressed) {
