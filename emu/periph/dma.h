@@ -13,8 +13,9 @@ enum {
               the block lowers it. The transfer takes place at once inside the call (bus timing is
               not modelled); the answer is 1 when an item was moved. */
 };
-#define RK_DMA_PULSE 2u /* value of a request that asks for one item and is not a level (timers)   \
-                         */
+#define RK_DMA_PULSE                                                                               \
+    2u /* value of a request that asks for one item and is not a level (timers)                    \
+        */
 enum {
     RK_DMA_OUT_IRQ = 0, /* + channel 0..6 */
     RK_DMA_OUT_COUNT = 7,
