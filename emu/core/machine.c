@@ -237,6 +237,9 @@ static void reset_all(struct rk_machine *m, enum rk_reset kind) {
     s->reset_pending = 0;
     s->stopped = 0;
     s->stall_until = 0;
+    if (kind == RK_RESET_STANDBY) { /* RM0008 5.3.6: the 1.8 V domain was off */
+        memset(m->ram, 0, m->ram_size);
+    }
     memset(s->gates, 0, sizeof s->gates);
     for (size_t i = 0; i < m->desc->dev_count; i++) {
         if (!m->desc->devs[i].gated) {
