@@ -33,6 +33,9 @@ struct note {
     const char *name;
     const char *unit;
     double value;
+    bool has_bar;
+    double min;
+    double max;
 };
 
 struct rk_bench {
@@ -44,6 +47,7 @@ struct rk_bench {
     int group_count;
     struct note note[NOTE_CAP];
     int note_count;
+    bool measured;
     bool failed; /* a bar was missed or a row failed */
 };
 
@@ -117,6 +121,20 @@ void rk_bench_note(struct rk_bench *b, const char *name, double value, const cha
     if (b->note_count < NOTE_CAP) {
         b->note[b->note_count++] = (struct note){.name = name, .unit = unit, .value = value};
     }
+}
+
+static bool note_met(const struct note *n) {
+    return !n->has_bar || (n->value >= n->min && n->value <= n->max);
+}
+
+void rk_bench_expect(struct rk_bench *b, const char *name, double value, const char *unit,
+                     double min, double max) {
+    if (b->note_count == NOTE_CAP) {
+        die("too many notes");
+    }
+    b->note[b->note_count++] = (struct note){
+        .name = name, .unit = unit, .value = value, .has_bar = true, .min = min, .max = max};
+    b->failed |= !note_met(&b->note[b->note_count - 1]);
 }
 
 static double cpu_seconds(void) {
@@ -259,8 +277,13 @@ static void write_json(const struct rk_bench *b, FILE *out) {
     fprintf(out, "\n  ],\n  \"notes\": [");
     for (int i = 0; i < b->note_count; i++) {
         const struct note *n = &b->note[i];
-        fprintf(out, "%s\n    {\"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"}", i ? "," : "",
+        fprintf(out, "%s\n    {\"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", i ? "," : "",
                 n->name, n->value, n->unit);
+        if (n->has_bar) {
+            fprintf(out, ", \"min\": %.6g, \"max\": %.6g, \"met\": %s", n->min, n->max,
+                    note_met(n) ? "true" : "false");
+        }
+        fprintf(out, "}");
     }
     fprintf(out, "\n  ]\n}\n");
 }
@@ -285,7 +308,15 @@ static void save(struct rk_bench *b) {
     b->failed |= fclose(out) != 0;
 }
 
-int rk_bench_finish(struct rk_bench *b) {
+static void print_note(const struct note *n) {
+    printf("%-40s %.4g %s", n->name, n->value, n->unit);
+    if (n->has_bar) {
+        printf(", wanted %.4g to %.4g: %s", n->min, n->max, note_met(n) ? "ok" : "MISSED");
+    }
+    printf("\n");
+}
+
+void rk_bench_measure(struct rk_bench *b) {
     printf("bench %s: median (min - max) of %d runs\n", b->name, b->runs);
     for (int i = 0; i < b->group_count; i++) {
         if (is_chosen(b, b->group[i])) {
@@ -293,8 +324,24 @@ int rk_bench_finish(struct rk_bench *b) {
             judge_group(b, b->group[i]);
         }
     }
+    b->measured = true;
+}
+
+double rk_bench_median(const struct rk_bench_group *g, const char *row) {
+    for (int i = 0; i < g->row_count; i++) {
+        if (strcmp(g->row[i].name, row) == 0 && !g->row[i].error) {
+            return median(&g->row[i]);
+        }
+    }
+    return 0;
+}
+
+int rk_bench_finish(struct rk_bench *b) {
+    if (!b->measured) {
+        rk_bench_measure(b);
+    }
     for (int i = 0; i < b->note_count; i++) {
-        printf("%-40s %.4g %s\n", b->note[i].name, b->note[i].value, b->note[i].unit);
+        print_note(&b->note[i]);
     }
     if (b->json_path) {
         save(b);

@@ -51,6 +51,15 @@ void rk_bench_want(struct rk_bench_group *group, const char *than, double ratio)
 
 /* Any number worth keeping beside the groups: printed, and written to the JSON. */
 void rk_bench_note(struct rk_bench *bench, const char *name, double value, const char *unit);
+/* The same with a bar of its own: min <= value <= max, or the exit status is 1. */
+void rk_bench_expect(struct rk_bench *bench, const char *name, double value, const char *unit,
+                     double min, double max);
+
+/* Measures and prints the groups, for a program that makes notes of the medians; otherwise
+ * rk_bench_finish() does it. */
+void rk_bench_measure(struct rk_bench *bench);
+/* A row's median in the group's unit; 0 when it failed or was not measured. */
+double rk_bench_median(const struct rk_bench_group *group, const char *row);
 
 /* Measures, prints the table, writes the JSON, frees the suite. Exit status: 0, 1 a bar was missed
  * or a row failed. */

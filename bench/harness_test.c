@@ -96,6 +96,20 @@ static void test_row__failed_is_told_and_has_no_ratio(void **state) {
     json_decref(root);
 }
 
+static void test_expect__judges_a_figure_of_its_own(void **state) {
+    double ten = 10;
+    for (int max = 4; max <= 12; max += 8) {
+        struct rk_bench *b = bench();
+        struct rk_bench_group *g = rk_bench_group(b, "speed", "MB/s", RK_BENCH_VALUE_MORE);
+        rk_bench_row(g, RK_BENCH_OURS, "ours", give, &ten);
+        rk_bench_measure(b);
+        assert_float_equal(rk_bench_median(g, "ours"), 10, 0.001);
+        assert_float_equal(rk_bench_median(g, "nobody"), 0, 0.001);
+        rk_bench_expect(b, "half of it", rk_bench_median(g, "ours") / 2, "MB/s", 0, max);
+        assert_int_equal(rk_bench_finish(b), max == 4);
+    }
+}
+
 static void test_rate__is_work_per_cpu_second_and_cost_its_inverse(void **state) {
     struct rk_bench *b = bench();
     struct rk_bench_group *rate = rk_bench_group(b, "rate", "M/s", RK_BENCH_RATE);
@@ -125,6 +139,7 @@ int main(void) {
         cmocka_unit_test(test_ratio__counts_for_us_in_both_directions),
         cmocka_unit_test(test_bar__missed_ends_with_one),
         cmocka_unit_test(test_row__failed_is_told_and_has_no_ratio),
+        cmocka_unit_test(test_expect__judges_a_figure_of_its_own),
         cmocka_unit_test(test_rate__is_work_per_cpu_second_and_cost_its_inverse),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
