@@ -19,7 +19,7 @@ report() { # WHAT OFFENDING-LINES
 }
 
 tracked() { git ls-files -- "$@"; }
-sources() { tracked "$@" | grep -vE '_(test|fuzz)\.c$|/test_'; } # tests may link several folders
+sources() { tracked "$@" | grep -vE '(_test|_fuzz|suite)\.[ch]$|/test_'; } # tests may link several folders
 
 arrow() { # FOLDER ALLOWED-REGEX: what the sources of a folder include with quotes
     report "$1 includes only $(printf '%s' "$2" | sed 's/|/ and /g')" "$(
