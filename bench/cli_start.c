@@ -53,7 +53,9 @@ static int run_time(void *context, double *work) {
 static int run_memory(void *context, double *work) {
     struct rusage usage;
     int error = start(context, &usage);
-    *work = (double)usage.ru_maxrss / 1024;
+    if (!error) {
+        *work = (double)usage.ru_maxrss / 1024;
+    }
     return error;
 }
 

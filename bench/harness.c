@@ -73,7 +73,7 @@ struct rk_bench *rk_bench_new(const char *name, int argc, char **argv) {
     for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (value && strcmp(argv[i], "--runs") == 0) {
-            b->runs = RK_MAX(1, RK_MIN(atoi(value), RUNS_CAP));
+            b->runs = (int)RK_MAX(1, RK_MIN(strtol(value, NULL, 10), RUNS_CAP));
         } else if (value && strcmp(argv[i], "--json") == 0) {
             b->json_path = value;
         } else if (value && strcmp(argv[i], "--group") == 0) {
