@@ -386,6 +386,7 @@ enum rk_stop rk_machine_run(struct rk_machine *m, uint64_t until_cycle, uint64_t
     struct rk_core_state *s = m->s;
     enum rk_stop why = RK_STOP_REQUEST;
     m->stop_requested = false;
+    m->run_instr = s->instr;
     for (;;) {
         if (m->power_failed) {
             m->power_failed = false;
