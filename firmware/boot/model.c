@@ -30,23 +30,45 @@ void rk_model_power_on(struct rk_model *m) {
     m->cut_at = 0;
 }
 
-/* True: the operation is cut in the middle, and the caller must call die(). */
-static bool begin_op(void) {
+/* Torn: half of the unit is erased; of a half-word or pair only the lower byte took its zeros. */
+void rk_model_effect(struct rk_model *m, const struct rk_model_op *op, bool torn) {
+    uint8_t *flash = m->s.flash + (op->addr - RK_FLASH_BASE);
+    uint8_t *ext = m->s.ext + op->addr;
+    switch (op->kind) {
+    case RK_MODEL_ERASE:
+        flash -= (op->addr - RK_FLASH_BASE) % RK_FLASH_PAGE;
+        memset(flash, 0xFF, torn ? RK_FLASH_PAGE / 2 : RK_FLASH_PAGE);
+        break;
+    case RK_MODEL_PROGRAM:
+        flash[0] &= (uint8_t)op->value;
+        flash[1] &= torn ? 0xFF : (uint8_t)(op->value >> 8);
+        break;
+    case RK_MODEL_EXT_ERASE:
+        ext -= op->addr % RK_EXT_SECTOR;
+        memset(ext, 0xFF, torn ? RK_EXT_SECTOR / 2 : RK_EXT_SECTOR);
+        break;
+    case RK_MODEL_EXT_WRITE:
+        ext[0] &= (uint8_t)op->value;
+        if (op->len == 2 && !torn) {
+            ext[1] &= (uint8_t)(op->value >> 8);
+        }
+        break;
+    }
+}
+
+static void operate(struct rk_model_op op) {
+    used->op = op;
     if (used->before_op) {
         used->before_op(used);
     }
     used->ops++;
-    if (used->cut_at == 0 || --used->cut_at > 0) {
-        return false;
+    bool cut = used->cut_at != 0 && --used->cut_at == 0;
+    if (!cut || used->cut_how == RK_MODEL_CUT_TORN) {
+        rk_model_effect(used, &op, cut);
     }
-    if (used->cut_how == RK_MODEL_CUT_BEFORE) {
+    if (cut) {
         longjmp(used->dead, 1);
     }
-    return true;
-}
-
-static void die(void) {
-    longjmp(used->dead, 1);
 }
 
 /* --- internal flash ----------------------------------------------------------------------------
@@ -68,13 +90,8 @@ int rk_port_flash_erase(uint32_t addr) {
     if (own_page(addr)) {
         return RK_E_IO;
     }
-    uint32_t page = (addr - RK_FLASH_BASE) / RK_FLASH_PAGE;
-    bool torn = begin_op();
-    memset(used->s.flash + page * RK_FLASH_PAGE, 0xFF, torn ? RK_FLASH_PAGE / 2 : RK_FLASH_PAGE);
-    used->erases[page]++;
-    if (torn) {
-        die();
-    }
+    used->erases[(addr - RK_FLASH_BASE) / RK_FLASH_PAGE]++;
+    operate((struct rk_model_op){.kind = RK_MODEL_ERASE, .addr = addr});
     return RK_OK;
 }
 
@@ -82,8 +99,7 @@ int rk_port_flash_program(uint32_t addr, uint16_t value) {
     if (own_page(addr)) {
         return RK_E_IO;
     }
-    uint8_t *p = used->s.flash + (addr - RK_FLASH_BASE);
-    uint16_t old = rk_get_u16le(p);
+    uint16_t old = rk_get_u16le(used->s.flash + (addr - RK_FLASH_BASE));
     if (old != 0xFFFFu && value != 0) {
         used->violations++;
         return RK_E_IO;
@@ -91,11 +107,7 @@ int rk_port_flash_program(uint32_t addr, uint16_t value) {
     if (used->fail_page && (addr - RK_FLASH_BASE) / RK_FLASH_PAGE == used->fail_page) {
         return RK_E_IO;
     }
-    bool torn = begin_op();
-    rk_put_u16le(p, torn ? (uint16_t)(old & (value | 0xFF00u)) : value);
-    if (torn) {
-        die();
-    }
+    operate((struct rk_model_op){.kind = RK_MODEL_PROGRAM, .addr = addr, .value = value});
     return RK_OK;
 }
 
@@ -107,31 +119,23 @@ void rk_port_ext_read(uint32_t addr, void *data, size_t len) {
 }
 
 int rk_port_ext_erase(uint32_t addr) {
-    bool torn = begin_op();
-    uint32_t sector = addr / RK_EXT_SECTOR * RK_EXT_SECTOR;
-    memset(used->s.ext + sector, 0xFF, torn ? RK_EXT_SECTOR / 2 : RK_EXT_SECTOR);
-    if (torn) {
-        die();
-    }
+    operate((struct rk_model_op){.kind = RK_MODEL_EXT_ERASE, .addr = addr});
     return RK_OK;
 }
 
-/* A pair, or a single byte at an odd start or end. */
+/* Pairs, or a single byte at an odd start or end. */
 int rk_port_ext_write(uint32_t addr, const void *data, size_t len) {
     const uint8_t *from = data;
     while (len > 0) {
-        size_t n = (addr & 1u) || len == 1 ? 1 : 2;
-        bool torn = begin_op();
-        for (size_t i = 0; i < (torn ? 1 : n); i++) {
-            if (used->s.ext[addr + i] != 0xFF) {
-                used->violations++;
-            }
-            used->s.ext[addr + i] &= from[i];
+        uint8_t n = (addr & 1u) || len == 1 ? 1 : 2;
+        for (unsigned i = 0; i < n; i++) {
+            used->violations += used->s.ext[addr + i] != 0xFF;
         }
-        if (torn) {
-            die();
-        }
-        addr += (uint32_t)n;
+        operate((struct rk_model_op){.kind = RK_MODEL_EXT_WRITE,
+                                     .addr = addr,
+                                     .value = (uint16_t)(from[0] | (n == 2 ? from[1] << 8 : 0)),
+                                     .len = n});
+        addr += n;
         from += n;
         len -= n;
     }

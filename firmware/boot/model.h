@@ -28,10 +28,25 @@ enum rk_model_cut {
     RK_MODEL_CUT_COUNT,
 };
 
+enum rk_model_kind {
+    RK_MODEL_ERASE,
+    RK_MODEL_PROGRAM,
+    RK_MODEL_EXT_ERASE,
+    RK_MODEL_EXT_WRITE, /* a pair or a single byte */
+};
+
+struct rk_model_op {
+    enum rk_model_kind kind;
+    uint32_t addr;
+    uint16_t value;
+    uint8_t len; /* of EXT_WRITE: 1 or 2 */
+};
+
 struct rk_model {
     struct rk_model_state s;
-    uint64_t ops;    /* erases and programs so far */
-    uint64_t cut_at; /* the power fails at this operation (1 is the next); 0: never */
+    struct rk_model_op op; /* the one that before_op() is called for */
+    uint64_t ops;          /* erases and programs so far */
+    uint64_t cut_at;       /* the power fails at this operation (1 is the next); 0: never */
     enum rk_model_cut cut_how;
     jmp_buf dead; /* where a cut leads to */
     unsigned violations;
@@ -50,6 +65,9 @@ void rk_model_use(struct rk_model *m);
 struct rk_model *rk_model_used(void);
 /* The power comes back: backup registers are lost. */
 void rk_model_power_on(struct rk_model *m);
+
+/* What an operation does to the cells; torn: the power failed in its middle. */
+void rk_model_effect(struct rk_model *m, const struct rk_model_op *op, bool torn);
 
 /* Starts until something runs: resets are followed, at most `limit`. False: still resetting. */
 bool rk_model_boot(struct rk_model *m, enum rk_hold hold, unsigned limit, enum rk_boot_action *end);
