@@ -158,8 +158,12 @@ static void own_folder(char *folder, size_t cap) {
 int rk_exec_sibling(const char *name, char **argv) {
     char folder[RK_PATH_CAP];
     char path[RK_PATH_CAP];
+    char libexec[RK_PATH_CAP];
     own_folder(folder, sizeof folder);
-    const char *const folders[] = {folder, RK_LIBEXEC_DIR};
+    if (rk_path_join(libexec, sizeof libexec, folder, "../libexec/rekindle") != 0) {
+        libexec[0] = 0;
+    }
+    const char *const folders[] = {folder, libexec, RK_LIBEXEC_DIR};
     char copy[64];
     snprintf(copy, sizeof copy, "%s", name);
     argv[0] = copy;
