@@ -50,9 +50,8 @@ void rk_cc3000_cmd_timers(struct rk_dev *dev, struct cc_call *call) {
 
 /* --- ping ------------------------------------------------------------------------------------- */
 
-/* The order of the octets depends on the caller (cc3000.md 2.5): an address whose first octet would
- * be 0 or that is not on a known network is more likely the reversed one, so the order is taken
- * that gives a routable first octet; network order when both do, but for the gateway's network. */
+/* The order of the octets depends on the caller (cc3000.md 2.5): network order, unless only the
+ * reversed one lies in the board's own network. */
 static uint32_t ping_target(struct rk_dev *dev, uint32_t raw_be) {
     const struct cc_ip_config *ip = &cc_of(dev)->wlan.ip;
     const uint32_t swapped = __builtin_bswap32(raw_be);
@@ -64,9 +63,11 @@ void rk_cc3000_cmd_ping(struct rk_dev *dev, struct cc_call *call) {
     struct cc_ping *ping = &cc_of(dev)->ping;
     *ping = (struct cc_ping){.min_ms = UINT32_MAX};
     ping->ip = ping_target(dev, rk_read_u32be(&call->args));
-    ping->left = RK_MIN(rk_read_u32le(&call->args), 1000u);
+    const uint32_t attempts = rk_read_u32le(&call->args);
     rk_read_u32le(&call->args); /* size */
-    ping->timeout_ms = RK_MIN(rk_read_u32le(&call->args), 60000u);
+    const uint32_t timeout_ms = rk_read_u32le(&call->args);
+    ping->left = RK_MIN(attempts, 1000u);
+    ping->timeout_ms = RK_MIN(timeout_ms, 60000u);
     ping->running = 1;
     ping->next_ns = rk_now_ns(dev);
     rk_cc3000_reply_status(dev, call->opcode, 0);
@@ -103,10 +104,19 @@ static void ping_answer(struct cc_ping *ping, uint32_t ms) {
     ping->max_ms = RK_MAX(ping->max_ms, ms);
 }
 
+/* The access point answers for itself; the rest is beyond it. */
+static int ping_once(struct rk_dev *dev, uint32_t ip, uint32_t *rtt_us) {
+    const struct cc_wlan *wlan = &cc_of(dev)->wlan;
+    struct rk_net *net = rk_cc3000_net(dev);
+    if (wlan->state == CC_WLAN_UP && ip == wlan->ip.gateway && !cc_fault(dev, RK_NET_FAULT_CFOD)) {
+        return 0;
+    }
+    return net ? net->ops->ping(net, ip, rtt_us) : RK_E_NETWORK;
+}
+
 /* One attempt at a time; each takes its round trip, or its time-out. */
 void rk_cc3000_ping_poll(struct rk_dev *dev) {
     struct cc_ping *ping = &cc_of(dev)->ping;
-    struct rk_net *net = dev->host;
     const uint64_t now = rk_now_ns(dev);
     if (!ping->running || now < ping->next_ns) {
         return;
@@ -116,12 +126,8 @@ void rk_cc3000_ping_poll(struct rk_dev *dev) {
         rk_cc3000_ping_report(dev);
         return;
     }
-    uint32_t rtt_us = 0;
-    int result = RK_E_NETWORK;
-    if (net && cc_of(dev)->wlan.state == CC_WLAN_UP && !cc_fault(dev, RK_NET_FAULT_CFOD)) {
-        net->now_ns = now;
-        result = net->ops->ping(net, ping->ip, &rtt_us);
-    }
+    uint32_t rtt_us = 2000;
+    const int result = ping_once(dev, ping->ip, &rtt_us);
     ping->left--;
     ping->sent++;
     if (result == 0) {

@@ -115,6 +115,7 @@ struct cc_socket {
     uint8_t open;      /* handle is valid */
     uint8_t closed;    /* the other side closed, or the link broke */
     uint8_t told;      /* 8800 was sent */
+    uint8_t broken;    /* data was lost for good while nothing went over the air */
     uint8_t nonblock;  /* option 0 */
     uint8_t accept_nonblock;
     int16_t handle;
@@ -315,6 +316,8 @@ void rk_cc3000_wlan_kick(struct rk_dev *dev);
 bool rk_cc3000_wlan_leave(struct rk_dev *dev);
 void rk_cc3000_wlan_timer(struct rk_dev *dev);
 void rk_cc3000_wlan_second(struct rk_dev *dev);
+/* Has an address, and the access point passes packets on. */
+bool rk_cc3000_wlan_has_internet(struct rk_dev *dev);
 /* The next access point of the scan list at or after idx, or NULL; *idx is moved to it. */
 const struct rk_net_ap *rk_cc3000_wlan_visible(struct rk_dev *dev, unsigned *idx);
 /* Puts an address on the wire as 2005 and 8010 do: reversed octets. */

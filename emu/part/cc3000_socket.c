@@ -19,7 +19,7 @@
 
 struct rk_net *rk_cc3000_net(struct rk_dev *dev) {
     struct rk_net *net = dev->host;
-    if (!net || cc_of(dev)->wlan.state != CC_WLAN_UP || cc_fault(dev, RK_NET_FAULT_CFOD)) {
+    if (!net || !rk_cc3000_wlan_has_internet(dev) || cc_fault(dev, RK_NET_FAULT_CFOD)) {
         return NULL;
     }
     net->now_ns = rk_now_ns(dev);
@@ -106,6 +106,11 @@ void rk_cc3000_net_drop(struct rk_dev *dev) {
 
 void rk_cc3000_net_restored(struct rk_dev *dev) {
     struct rk_cc3000 *r = cc_of(dev);
+    struct rk_net *net = dev->host;
+    if (net) {
+        net->now_ns = rk_now_ns(dev);
+        net->ops->reset(net);
+    }
     for (unsigned sd = 0; sd < CC_SOCKETS; sd++) {
         struct cc_socket *s = &r->sockets[sd];
         if (s->open) {
@@ -155,9 +160,12 @@ static void buffer_done(struct rk_dev *dev, struct cc_buffer *b) {
 }
 
 /* True when the buffer is done with: gone, or nobody is left to take it. */
-static bool hand_over(struct rk_dev *dev, struct cc_buffer *b, const struct cc_socket *s) {
+static bool hand_over(struct rk_dev *dev, struct cc_buffer *b, struct cc_socket *s) {
     struct rk_net *net = rk_cc3000_net(dev);
-    if (!net || !s->used || !s->open || s->closed) {
+    if (!net) {
+        s->broken = s->type == 1; /* bytes of a stream went missing: it never works again */
+    }
+    if (!net || !s->used || !s->open || s->closed || s->broken) {
         return true;
     }
     const int n =
@@ -244,7 +252,7 @@ static void receive(struct rk_dev *dev, struct cc_socket *s) {
     struct rk_net *net = rk_cc3000_net(dev);
     const size_t room = sizeof s->rx - s->rx_len;
     const bool ready = s->type == 1 ? s->connected && room > 0 : s->rx_len == 0;
-    if (!net || !s->used || !s->open || s->closed || s->listening || !ready) {
+    if (!net || !s->used || !s->open || s->closed || s->broken || s->listening || !ready) {
         return;
     }
     const int n = net->ops->recv(net, s->handle, s->rx + s->rx_len, room, &s->from);

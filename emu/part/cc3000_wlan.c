@@ -124,6 +124,12 @@ static const struct rk_net_ap *current_ap(struct rk_dev *dev) {
     return config && w->ap < config->ap_count ? &config->aps[w->ap] : NULL;
 }
 
+bool rk_cc3000_wlan_has_internet(struct rk_dev *dev) {
+    const struct rk_net_ap *ap = current_ap(dev);
+    return cc_of(dev)->wlan.state == CC_WLAN_UP && ap && ap->internet &&
+           !cc_fault(dev, RK_NET_FAULT_NO_INTERNET);
+}
+
 static void step_in(struct rk_dev *dev, enum cc_wlan_state state, uint64_t delay_ns) {
     cc_of(dev)->wlan.state = (uint8_t)state;
     rk_timer_set_ns(dev, CC_TIMER_WLAN, rk_now_ns(dev) + delay_ns);

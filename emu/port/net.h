@@ -118,8 +118,10 @@ struct rk_net_ops {
     void (*close)(struct rk_net *net, int handle);
     /* Name to address: 0, RK_E_AGAIN, RK_E_NOT_FOUND, RK_E_NETWORK (no answer). */
     int (*resolve)(struct rk_net *net, const char *name, uint32_t *ip);
-    /* Does an address answer a ping? 0, RK_E_AGAIN, RK_E_NETWORK. */
+    /* Does an address answer a ping, and how soon? 0, or RK_E_NETWORK: no answer. */
     int (*ping)(struct rk_net *net, uint32_t ip, uint32_t *rtt_us);
+    /* Every handle is gone (a snapshot was restored). */
+    void (*reset)(struct rk_net *net);
     /* The next instant at which something may have changed, > now_ns; UINT64_MAX: only after a
      * call. */
     uint64_t (*next_ns)(struct rk_net *net);
