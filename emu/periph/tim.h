@@ -21,9 +21,11 @@ enum {
     RK_TIM_OUT_DMA_CC = 12, /* + channel 0..3: request pulse */
     RK_TIM_OUT_DMA_UP = 16,
     RK_TIM_OUT_DMA_TRG,
-    RK_TIM_OUT_TRGO, /* pulse */
+    RK_TIM_OUT_TRGO, /* level; reset, update and compare triggers go up and down at once */
     RK_TIM_OUT_COUNT,
 };
+#define RK_TIM_PWM_NONE  0xFFFFFFFFu /* RK_GPIO_PWM_NONE */
+#define RK_TIM_DMA_PULSE 2u          /* value on the DMA lines: RK_DMA_PULSE */
 enum {
     RK_TIM_IN_CH = 0, /* + channel 0..3: pin level for input capture */
     RK_TIM_IN_ETR = 4,
