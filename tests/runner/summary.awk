@@ -27,7 +27,7 @@ BEGIN {
     in_output = 0
     next
 }
-in_test && !in_output && /^test: / { name = $2; next }
+in_test && !in_output && /^test: / { name = $NF; next }
 in_test && !in_output && /^result: / { sub(/^result: */, ""); result = $0; next }
 in_test && /^-+ (stdout|stderr) -+$/ { in_output = 1; next }
 in_test && /^=+$/ { finish(); in_test = 0; next }

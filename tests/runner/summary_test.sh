@@ -10,7 +10,7 @@ status=0
 
 entry() { # NAME RESULT < output
     printf '\n=================================== 1/9 ====================================\n'
-    printf 'test:         %s\nstart time:   10:00:00\nduration:     0.10s\nresult:       %s\n' "$1" "$2"
+    printf 'test:         rekindle:unit / %s\nstart time:   10:00:00\nduration:     0.10s\nresult:       %s\n' "$1" "$2"
     printf 'command:      /build/test_%s\n' "$1"
     printf '%s\n' '----------------------------------- stdout -----------------------------------'
     cat
