@@ -67,7 +67,7 @@ struct rk_machine {
     struct rk_counts counts;
     uint64_t cut_left; /* flash operations until the power fails; 0: never */
     enum rk_cut cut_how;
-    uint64_t run_instr; /* s->instr when rk_machine_run() was called: breakpoints do not hold there */
+    uint64_t run_instr; /* s->instr at the call of rk_machine_run(): no breakpoint holds there */
     bool stop_requested;
     bool power_failed;
     bool skip;
