@@ -2,7 +2,7 @@
  * branch is the distance between the two records in bytes; the _far forms lead out of the memory
  * they stand in and hold the distance of the addresses. DDI0403 A7.
  */
-/* clang-format off: a list of DEF(name) {body} is no declaration to it, and it does not settle */
+/* clang-format off */ /* a list of DEF(name) {body} is no declaration, and it does not settle */
 
 #define COND_EQ ((uint32_t)nz == 0)
 #define COND_NE ((uint32_t)nz != 0)

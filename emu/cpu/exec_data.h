@@ -1,7 +1,7 @@
 /* Handlers of data processing instructions; included inside the interpreter's function (interp.c),
  * which defines the macros used here. DDI0403 A7.
  */
-/* clang-format off: a list of DEF(name) {body} is no declaration to it, and it does not settle */
+/* clang-format off */ /* a list of DEF(name) {body} is no declaration, and it does not settle */
 
 /* --- the ALU families
  * -----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
  * reached inline at any alignment, flash is read inline, all else goes over rk_cpu_read and
  * rk_cpu_write. DDI0403 A7, A3.2.1 (alignment).
  */
-/* clang-format off: a list of DEF(name) {body} is no declaration to it, and it does not settle */
+/* clang-format off */ /* a list of DEF(name) {body} is no declaration, and it does not settle */
 
 /* --- one register --------------------------------------------------------------------------------
  */
