@@ -25,20 +25,27 @@ void rk_skip(const char *reason) {
     skip();
 }
 
-uint8_t *rk_published_image(const char *id, size_t *len) {
+uint8_t *rk_published_find(const char *id, size_t *len) {
     char path[4096];
     store_path(path, sizeof path, id);
     FILE *file = fopen(path, "rb");
     if (!file) {
+        return NULL;
+    }
+    uint8_t *bytes = malloc(IMAGE_CAP_BYTES);
+    *len = bytes ? fread(bytes, 1, IMAGE_CAP_BYTES, file) : 0;
+    fclose(file);
+    return bytes;
+}
+
+uint8_t *rk_published_image(const char *id, size_t *len) {
+    uint8_t *bytes = rk_published_find(id, len);
+    if (!bytes) {
         char reason[256];
         snprintf(reason, sizeof reason, "no published image %s (./x images)", id);
         rk_skip(reason);
         return NULL;
     }
-    uint8_t *bytes = malloc(IMAGE_CAP_BYTES);
-    assert_non_null(bytes);
-    *len = fread(bytes, 1, IMAGE_CAP_BYTES, file);
-    fclose(file);
     assert_true(*len > 0 && *len < IMAGE_CAP_BYTES);
     return bytes;
 }

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The bytes of the image with this catalogue id; the caller frees them. NULL when it is not in the
+ * store. For programs that are not cmocka tests too. */
+uint8_t *rk_published_find(const char *id, size_t *len);
+
 /* The bytes of the image with this catalogue id ("core-tinker-0.7.0"); the caller frees them. Skips
  * the calling cmocka test when it is not in the store. */
 uint8_t *rk_published_image(const char *id, size_t *len);

@@ -117,21 +117,30 @@ void rk_spark_core_mode_button(struct rk_machine *m, bool pressed) {
     rk_machine_input(m, RK_F103_GPIOB, RK_GPIO_IN_PIN + 2, pressed ? 0 : RK_GPIO_FLOAT);
 }
 
-/* The stand-in: 67 vectors that lead to `bx lr`, but the reset vector, which loads MSP and PC from
- * the application's table as every bootloader does (core-hardware.md 4.3, Jump): ldr r0,
- * =0x08005000; ldr r1, [r0]; msr msp, r1; ldr r0, [r0, #4]; bx r0 */
+/* The stand-in: 67 vectors that lead to `bx lr`, but the reset vector, which hands over what every
+ * bootloader hands over (core-hardware.md 8.1: AFIO, PWR and BKP clocks on, DBP set) and then jumps
+ * as 4.3 says. `ldr r0, [pc, #n]` loads from the words behind the code. */
 #define STANDIN_VECTORS 67
 #define STANDIN_CODE    0x120u
+#define STANDIN_BX_LR   (STANDIN_CODE + 22 * 2)
 
 void rk_spark_core_standin_loader(struct rk_machine *m) {
     static const uint16_t code[] = {
-        0x4802,         /* ldr r0, [pc, #8] */
+        0x480B,         /* ldr r0, =0x40021000 (RCC) */
+        0xF04F, 0x51C0, /* mov.w r1, #0x18000000 (PWREN, BKPEN) */
+        0x61C1,         /* str r1, [r0, #0x1C] (APB1ENR) */
+        0x2101,         /* movs r1, #1 (AFIOEN) */
+        0x6181,         /* str r1, [r0, #0x18] (APB2ENR) */
+        0x4809,         /* ldr r0, =0x40007000 (PWR) */
+        0xF44F, 0x7180, /* mov.w r1, #0x100 (DBP) */
+        0x6001,         /* str r1, [r0] (PWR_CR) */
+        0x4808,         /* ldr r0, =0x08005000 */
         0x6801,         /* ldr r1, [r0] */
         0xF381, 0x8808, /* msr msp, r1 */
         0x6840,         /* ldr r0, [r0, #4] */
         0x4700,         /* bx r0 */
-        0x5000, 0x0800, /* .word 0x08005000 */
-        0x4770,         /* bx lr */
+        0xBF00, 0xBF00, 0xBF00, 0xBF00, 0xBF00, 0xBF00, 0x4770, /* bx lr */
+        0xBF00, 0x1000, 0x4002, 0x7000, 0x4000, 0x5000, 0x0800,
     };
     uint8_t *flash = rk_machine_nv(m, RK_CORE_NV_INTERNAL, NULL);
     for (size_t i = 0; i < 1024; i++) {
@@ -142,7 +151,7 @@ void rk_spark_core_standin_loader(struct rk_machine *m) {
     rk_put_u32le(flash, 0x20005000u);
     rk_put_u32le(flash + 4, (0x08000000u + STANDIN_CODE) | 1u);
     for (unsigned i = 2; i < STANDIN_VECTORS; i++) {
-        rk_put_u32le(flash + 4 * i, (0x08000000u + STANDIN_CODE + 16) | 1u);
+        rk_put_u32le(flash + 4 * i, (0x08000000u + STANDIN_BX_LR) | 1u);
     }
     for (size_t i = 0; i < RK_COUNT(code); i++) {
         rk_put_u16le(flash + STANDIN_CODE + 2 * i, code[i]);

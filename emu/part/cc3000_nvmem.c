@@ -228,6 +228,9 @@ int rk_cc3000_profile_add(uint8_t *nv, const struct rk_cc3000_profile *profile) 
         return slot;
     }
     uint8_t *p = profile_at(nv, (unsigned)slot);
+    if (!p) {
+        return RK_E_CORRUPT;
+    }
     memset(p, 0, PROFILE_SIZE);
     p[0] = PROFILE_MARK;
     p[1] = profile->security;

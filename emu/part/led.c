@@ -49,21 +49,28 @@ static void update(struct rk_dev *dev) {
     rk_observe_led(dev, rgb, (uint16_t)full);
 }
 
-/* The pins decide; a chip's reset reaches the light through them. Only a new machine starts
- * undriven. */
-static void led_reset(struct rk_dev *dev, enum rk_reset kind) {
-    struct led_state *s = state_of(dev);
-    if (kind == RK_RESET_POWER && s->full == 0) {
+/* A new machine's light is driven by nobody; the port's reset may speak to it before its own does.
+ */
+static void start_undriven(struct led_state *s) {
+    if (s->full == 0) {
+        s->full = 1;
         for (unsigned i = 0; i < 3; i++) {
             s->pwm[i] = RK_GPIO_PWM_NONE;
             s->drive[i] = RK_GPIO_FLOAT;
         }
     }
+}
+
+/* The pins decide: a chip's reset reaches the light through them. */
+static void led_reset(struct rk_dev *dev, enum rk_reset kind) {
+    (void)kind;
+    start_undriven(state_of(dev));
     update(dev);
 }
 
 static uint32_t led_input(struct rk_dev *dev, unsigned line, uint32_t value) {
     struct led_state *s = state_of(dev);
+    start_undriven(s);
     if (line < RK_LED_IN_PIN) {
         s->pwm[line - RK_LED_IN_PWM] = value;
     } else if (line < RK_LED_IN_USER) {
