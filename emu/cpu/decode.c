@@ -121,6 +121,20 @@ void rk_cpu_decode(struct rk_cpu_cache *k, unsigned space, uint32_t idx, unsigne
     }
 }
 
+/* To come into the middle of a block, not by its IT. */
+void rk_cpu_decode_rest(struct rk_cpu_cache *k, unsigned space, uint32_t idx, unsigned it) {
+    const struct rk_space *sp = &k->space[space];
+    uint32_t at = idx;
+    for (unsigned state = it; state && at < sp->size / 2; state = next_it(state)) {
+        struct rk_side side = sp->side[at];
+        if (side.op == OP_undecoded || side.it != state) {
+            rk_cpu_decode(k, space, idx, it);
+            return;
+        }
+        at += side.flags & RK_SIDE_WIDE ? 2 : 1;
+    }
+}
+
 static void forget_records(struct rk_cpu_cache *k, struct rk_space *sp, uint32_t from,
                            uint32_t to) {
     for (uint32_t idx = from; idx < to; idx++) {

@@ -175,7 +175,7 @@ static void saturate(struct rk_insn *i, bool is_signed, unsigned rd, unsigned rn
     uint32_t width = rk_bits(i->hw2, 0, 5) + (is_signed ? 1u : 0);
     rk_decode_set(i, is_signed ? OP_ssat_w : OP_usat_w, rd, rn, width,
                   amount | (arithmetic ? 2u << 8 : 0));
-    if (i->hw2 & 0x20u) {
+    if (i->hw2 & 0x20u || i->hw1 & 0x400u) {
         rk_decode_unpredictable(i);
     }
 }

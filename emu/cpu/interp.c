@@ -382,7 +382,7 @@ enter:
     space_size = sp->size;
     origin = (uintptr_t)sp->records - ((uintptr_t)space_base << 3);
     if (RK_UNLIKELY(it != 0)) {
-        rk_cpu_decode(k, space, (uint32_t)(ip - sp->records), it);
+        rk_cpu_decode_rest(k, space, (uint32_t)(ip - sp->records), it);
     }
     goto * ip->go;
 

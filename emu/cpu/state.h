@@ -164,6 +164,8 @@ static inline void rk_bit_put(uint32_t *map, unsigned n, bool on) {
 
 /* Fills the record at half-word `idx` of `space` for ITSTATE `it`, and those of an IT block. */
 void rk_cpu_decode(struct rk_cpu_cache *k, unsigned space, uint32_t idx, unsigned it);
+/* The same for the rest of a block that is entered with ITSTATE not 0, where it is not so yet. */
+void rk_cpu_decode_rest(struct rk_cpu_cache *k, unsigned space, uint32_t idx, unsigned it);
 /* Forgets the records that depend on these bytes of flash. */
 void rk_cpu_forget(struct rk_cpu_cache *k, uint32_t off, uint32_t len);
 /* The record of an address, NULL where no code can be. *space_out: whose it is. */
