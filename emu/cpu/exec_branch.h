@@ -19,20 +19,16 @@
 #define COND_GT ((uint32_t)nz != 0 && COND_GE)
 #define COND_LE ((uint32_t)nz == 0 || COND_LT)
 
-/* clang-format off */
 #define EACH_COND(X)                                                                               \
     X(eq, COND_EQ) X(ne, COND_NE) X(cs, COND_CS) X(cc, COND_CC) X(mi, COND_MI) X(pl, COND_PL)      \
     X(vs, COND_VS) X(vc, COND_VC) X(hi, COND_HI) X(ls, COND_LS) X(ge, COND_GE) X(lt, COND_LT)      \
     X(gt, COND_GT) X(le, COND_LE)
-/* clang-format on */
 
-/* clang-format off */
 #define BRANCH_ON(name, COND)                                                                      \
     DEF(bcc_##name##_n) BRANCH_BODY(COND, 16)                                                      \
     DEF(bcc_##name##_w) BRANCH_BODY(COND, 32)                                                      \
     DEF(bcc_back_##name##_n) BRANCH_BACK_BODY(COND, 16)                                            \
     DEF(bcc_back_##name##_w) BRANCH_BACK_BODY(COND, 32)
-/* clang-format on */
 
 #define BRANCH_BODY(COND, width)                                                                   \
     {                                                                                              \
