@@ -45,6 +45,14 @@ check_json() { # WHAT JAVASCRIPT-CONDITION-ON-r ARGUMENT...
     fi
 }
 
+complete_words() { # WORD... : what bash would offer
+    COMP_WORDS=(rekindle "$@")
+    COMP_CWORD=$#
+    COMPREPLY=()
+    _rekindle
+    echo "${COMPREPLY[*]}"
+}
+
 printf '%0.sx' {1..5000} >"$scratch/text"
 head -c 90000 /dev/zero | tr '\0' '\377' >"$scratch/blank"
 mkdir "$scratch/folder" && cp "$scratch/text" "$scratch/folder"
@@ -82,23 +90,25 @@ check_json 'a usage error as JSON'   '!r.ok && r.error.code === 2' frob
 # The programs it starts are looked for beside it first, then on PATH.
 cp "$rekindle" "$scratch/rekindle"
 mkdir "$scratch/path"
-printf '#!/bin/sh\necho "beside $*"; exit 7\n' >"$scratch/rekindle-emu"
+cat >"$scratch/rekindle-emu" <<'FAKE'
+#!/bin/sh
+[ "$1" != completions ] || { echo '_rekindle_emu() { COMPREPLY=(from emu); }'; exit; }
+echo "beside $*"
+exit 7
+FAKE
 printf '#!/bin/sh\necho "on path $*"\n' >"$scratch/path/rekindle-server"
 chmod +x "$scratch/rekindle-emu" "$scratch/path/rekindle-server"
 rekindle=$scratch/rekindle
 check 'emu starts the program beside it'        7 '^beside run x --json -h$' '' emu run x --json -h
 PATH=$scratch/path:$PATH
 check 'server is found on PATH'                 0 '^on path run$' '' server run
+# shellcheck disable=SC2317 # the completion script calls it
+rekindle() { "$scratch/rekindle" "$@"; }
+eval "$("$rekindle" completions bash)"
+result 'the words of emu are completed by emu' "$([[ $(complete_words emu r) == 'from emu' ]] && echo true)"
 rm "$scratch/rekindle-emu"
 check 'a missing program is a clear failure'    1 '' 'rekindle-emu could not be started' emu run
 
-complete_words() { # WORD... : what bash would offer
-    COMP_WORDS=(rekindle "$@")
-    COMP_CWORD=$#
-    COMPREPLY=()
-    _rekindle
-    echo "${COMPREPLY[*]}"
-}
 eval "$("$rekindle" completions bash)"
 result 'bash completes commands' "$([[ $(complete_words i) == image ]] && echo true)"
 result 'bash completes second words' "$([[ $(complete_words image im) == import ]] && echo true)"

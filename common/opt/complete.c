@@ -84,26 +84,61 @@ static void put_bash_group_cases(const struct rk_app *app, const struct rk_sink 
     }
 }
 
-/* The first case that matches wins: values of options, then names of two words, then of one. */
+/* The commands of another program: its own script, fetched when first needed, fills the same
+ * variables (its name has two words, so its function begins one word later). */
+static void put_bash_other_program(const struct rk_app *app, const struct rk_cmd *cmd,
+                                   const struct rk_sink *out) {
+    PUT(out, "    ' ", cmd->name, "'*)\n        declare -F _", app->name, "_", cmd->name);
+    PUT(out, " >/dev/null || eval \"$(", app->name, " ", cmd->name,
+        " completions bash 2>/dev/null)\"\n");
+    PUT(out, "        declare -F _", app->name, "_", cmd->name, " >/dev/null && _", app->name, "_",
+        cmd->name, "\n        return ;;\n");
+}
+
+static void put_bash_cases(const struct rk_app *app, const struct rk_sink *out) {
+    for (int two_words = 1; two_words >= 0; two_words--) {
+        for (size_t i = 0; i < app->cmd_count; i++) {
+            const struct rk_cmd *cmd = &app->cmds[i];
+            if (!cmd->name[0] || has_two_words(cmd) != two_words) {
+                continue;
+            }
+            if (cmd->pass_through) {
+                put_bash_other_program(app, cmd, out);
+            } else {
+                put_bash_cmd_case(app, cmd, out);
+            }
+        }
+    }
+}
+
+/* "rekindle emu" completes as _rekindle_emu, called by the script of rekindle. */
+static void put_function_name(const struct rk_app *app, const struct rk_sink *out) {
+    put(out, "_");
+    for (const char *at = app->name; *at; at++) {
+        out->put(out->context, *at == ' ' ? "_" : at, 1);
+    }
+}
+
+/* The first case that matches wins: programs of their own, values of options, then names of two
+ * words, then of one. */
 static void put_bash(const struct rk_app *app, const struct rk_sink *out) {
-    PUT(out, "_", app->name, "() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n");
-    put(out, "    case \" ${COMP_WORDS[*]:1:COMP_CWORD-1}\" in\n");
+    bool is_part = app->name[first_word_len(app->name)] == ' ';
+    const char *skip = is_part ? "2" : "1";
+    put_function_name(app, out);
+    put(out, "() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words=\n");
+    PUT(out, "    case \" ${COMP_WORDS[*]:", skip, ":COMP_CWORD-", skip, "}\" in\n");
     for (size_t i = 0; i < app->cmd_count; i++) {
         put_choice_cases(app->cmds[i].opts, app->cmds[i].opt_count, out);
     }
     put_choice_cases(app->opts, app->opt_count, out);
-    for (int two_words = 1; two_words >= 0; two_words--) {
-        for (size_t i = 0; i < app->cmd_count; i++) {
-            if (app->cmds[i].name[0] && has_two_words(&app->cmds[i]) == two_words) {
-                put_bash_cmd_case(app, &app->cmds[i], out);
-            }
-        }
-    }
+    put_bash_cases(app, out);
     put_bash_group_cases(app, out);
     put(out, "    ' ') words='");
     put_first_words(app, out);
     put(out, "' ;;\n    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n");
-    PUT(out, "complete -o default -F _", app->name, " ", app->name, "\n");
+    if (!is_part) {
+        PUT(out, "complete -o default -F _", app->name, " ", app->name, "\n");
+    }
 }
 
 static void put_zsh(const struct rk_app *app, const struct rk_sink *out) {
@@ -111,78 +146,11 @@ static void put_zsh(const struct rk_app *app, const struct rk_sink *out) {
     put_bash(app, out);
 }
 
-/* Fish wants quotes in single-quoted text escaped. */
-static void put_fish_text(const struct rk_sink *out, const char *text) {
-    put(out, "'");
-    for (; *text; text++) {
-        if (*text == '\'' || *text == '\\') {
-            put(out, "\\");
-        }
-        out->put(out->context, text, 1);
-    }
-    put(out, "'");
-}
-
-static void put_fish_opts(const struct rk_app *app, const char *condition,
-                          const struct rk_opt *opts, size_t count, const struct rk_sink *out) {
-    for (size_t i = 0; i < count; i++) {
-        PUT(out, "complete -c ", app->name, condition, " -l ", opts[i].name);
-        char letter[] = {' ', '-', 's', ' ', opts[i].letter, 0};
-        put(out, opts[i].letter ? letter : "");
-        if (opts[i].choices) {
-            put(out, " -x -a ");
-            put_fish_text(out, opts[i].choices);
-        } else if (opts[i].arg) {
-            put(out, " -r");
-        }
-        put(out, " -d ");
-        put_fish_text(out, opts[i].help);
-        put(out, "\n");
-    }
-}
-
-static void put_fish_cmd(const struct rk_app *app, const struct rk_cmd *cmd,
-                         const struct rk_sink *out) {
-    char condition[96] = " -n '__fish_seen_subcommand_from ";
-    size_t at = 0;
-    while (condition[at]) {
-        at++;
-    }
-    size_t first = first_word_len(cmd->name);
-    for (size_t i = 0; i < first && at < sizeof condition - 2; i++) {
-        condition[at++] = cmd->name[i];
-    }
-    condition[at++] = '\'';
-    condition[at] = 0;
-    const char *second = cmd->name + first;
-    PUT(out, "complete -c ", app->name, *second ? condition : " -n __fish_use_subcommand", " -a '",
-        *second ? second + 1 : cmd->name, "' -d ");
-    put_fish_text(out, cmd->summary);
-    put(out, "\n");
-    put_fish_opts(app, condition, cmd->opts, cmd->opt_count, out);
-}
-
-static void put_fish(const struct rk_app *app, const struct rk_sink *out) {
-    for (size_t i = 0; i < app->cmd_count; i++) {
-        const char *name = app->cmds[i].name;
-        if (!name[0]) {
-            continue;
-        }
-        if (name[first_word_len(name)] && is_first_of_its_word(app, i)) {
-            PUT(out, "complete -c ", app->name, " -n __fish_use_subcommand -a '");
-            out->put(out->context, name, first_word_len(name));
-            put(out, "'\n");
-        }
-        put_fish_cmd(app, &app->cmds[i], out);
-    }
-    put_fish_opts(app, "", app->opts, app->opt_count, out);
-}
-
 int rk_completions(const struct rk_app *app, const char *shell, const struct rk_sink *out) {
     static const struct {
         const char *shell;
         void (*put)(const struct rk_app *app, const struct rk_sink *out);
-    } makers[] = {{"bash", put_bash}, {"zsh", put_zsh}, {"fish", put_fish}};
+    } makers[] = {{"bash", put_bash}, {"zsh", put_zsh}, {"fish", rk_complete_fish}};
     for (size_t i = 0; i < RK_COUNT(makers); i++) {
         if (text_equal(makers[i].shell, shell)) {
             makers[i].put(app, out);

@@ -209,7 +209,30 @@ static void test_completions__cover_commands_options_and_choices(void **state) {
     assert_contains(&text,
                     "complete -c rekindle -n '__fish_seen_subcommand_from image' -a 'import'");
     assert_contains(&text, " -l color -x -a 'auto always never' -d 'colours'");
+    assert_contains(&text, "rekindle emu completions fish 2>/dev/null | source\n");
     assert_int_equal(rk_completions(&app, "tcsh", &sink), RK_E_NOT_FOUND);
+}
+
+static void test_completions__of_a_part_begin_one_word_later(void **state) {
+    static const struct rk_cmd run = {.name = "run", .args = "NAME", .summary = "run it"};
+    static const struct rk_app part = {.name = "rekindle emu",
+                                       .version = "9.9",
+                                       .summary = "a part",
+                                       .cmds = &run,
+                                       .cmd_count = 1};
+    struct text text = {0};
+    struct rk_sink sink = {collect, &text};
+    assert_int_equal(rk_completions(&part, "bash", &sink), 0);
+    assert_contains(&text, "_rekindle_emu() {");
+    assert_contains(&text, "${COMP_WORDS[*]:2:COMP_CWORD-2}");
+    assert_null(strstr(text.bytes, "complete -o"));
+    text.len = 0;
+    assert_int_equal(rk_completions(&part, "fish", &sink), 0);
+    assert_contains(
+        &text, "complete -c rekindle -n '__fish_seen_subcommand_from emu' -a 'run' -d 'run it'");
+    text.len = 0;
+    rk_man_app(&part, &sink);
+    assert_contains(&text, ".TH rekindle-emu 1 ");
 }
 
 int main(void) {
@@ -224,6 +247,7 @@ int main(void) {
         cmocka_unit_test(test_help__lists_every_command_and_option),
         cmocka_unit_test(test_man__escapes_hyphens_and_lists_exit_codes_once),
         cmocka_unit_test(test_completions__cover_commands_options_and_choices),
+        cmocka_unit_test(test_completions__of_a_part_begin_one_word_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

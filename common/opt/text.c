@@ -156,9 +156,18 @@ static void put_man_exit_codes(const struct rk_sink *out) {
     }
 }
 
+/* "rekindle emu" has the page rekindle-emu, as is the custom. */
+static void put_page_name(const struct rk_sink *out, const char *name) {
+    for (; *name; name++) {
+        out->put(out->context, *name == ' ' ? "-" : name, 1);
+    }
+}
+
 void rk_man_app(const struct rk_app *app, const struct rk_sink *out) {
-    PUT(out, ".TH ", app->name, " 1 \"\" \"", app->name, " ", app->version, "\"\n.SH NAME\n");
-    put_roff(out, app->name);
+    put(out, ".TH ");
+    put_page_name(out, app->name);
+    PUT(out, " 1 \"\" \"", app->name, " ", app->version, "\"\n.SH NAME\n");
+    put_page_name(out, app->name);
     put(out, " \\- ");
     put_roff(out, app->summary);
     put(out, "\n.SH SYNOPSIS\n.B ");

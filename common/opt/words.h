@@ -38,6 +38,9 @@ static inline size_t first_word_len(const char *text) {
     return len;
 }
 
+/* Completions for fish (complete_fish.c). */
+void rk_complete_fish(const struct rk_app *app, const struct rk_sink *out);
+
 static inline size_t put(const struct rk_sink *out, const char *text) {
     size_t len = text_len(text);
     out->put(out->context, text, len);
