@@ -13,14 +13,14 @@ struct rk_adc_config {
 enum {
     RK_ADC_IN_MV = 0,       /* + channel 0..17: millivolts (VREF+ 3300 mV) */
     RK_ADC_IN_TRIGGER = 18, /* + EXTSEL 0..7: regular external trigger pulse */
-    RK_ADC_IN_DUAL = 32,    /* slave: the master starts it (value = DUALMOD); answers its DR */
-    RK_ADC_IN_SLAVE_DR,     /* master: result of the slave for DR 31:16 */
+    RK_ADC_IN_DUAL = 32,    /* slave: convert rank `value` of the regular group; answers the data */
+    RK_ADC_IN_SLAVE_IRQ,    /* master: the slave's interrupt, on the same vector */
 };
 enum {
     RK_ADC_OUT_IRQ,
     RK_ADC_OUT_DMA,
-    RK_ADC_OUT_DUAL,     /* master to slave */
-    RK_ADC_OUT_SLAVE_DR, /* slave to master */
+    RK_ADC_OUT_DUAL,      /* master to slave */
+    RK_ADC_OUT_SLAVE_IRQ, /* slave to master, instead of RK_ADC_OUT_IRQ */
     RK_ADC_OUT_COUNT,
 };
 

@@ -176,7 +176,7 @@ static uint32_t dma_input(struct rk_dev *dev, unsigned line, uint32_t value) {
         return 0;
     }
     pump(dev);
-    return s->moved >> idx & 1u;
+    return s->moved >> idx & 1u ? 1u | (c->cndtr == 1 ? RK_DMA_ONE_LEFT : 0) : 0;
 }
 
 /* --- registers --- */

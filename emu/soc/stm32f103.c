@@ -167,7 +167,7 @@ const struct rk_wire rk_stm32f103_wires[] = {
     ADC_PIN(A, 0, 0), ADC_PIN(A, 1, 1), ADC_PIN(A, 2, 2), ADC_PIN(A, 3, 3), ADC_PIN(A, 4, 4),
     ADC_PIN(A, 5, 5), ADC_PIN(A, 6, 6), ADC_PIN(A, 7, 7), ADC_PIN(B, 0, 8), ADC_PIN(B, 1, 9),
     {RK_F103_ADC1, RK_ADC_OUT_DUAL, RK_F103_ADC2, RK_ADC_IN_DUAL},
-    {RK_F103_ADC2, RK_ADC_OUT_SLAVE_DR, RK_F103_ADC1, RK_ADC_IN_SLAVE_DR},
+    {RK_F103_ADC2, RK_ADC_OUT_SLAVE_IRQ, RK_F103_ADC1, RK_ADC_IN_SLAVE_IRQ},
     RK_WIRE_END,
 };
 /* clang-format on */
