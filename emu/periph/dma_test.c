@@ -68,7 +68,7 @@ static void test_dma__one_item_for_each_request(void **state) {
     struct rk_testbench *t = bench();
     fill(t, RAM, "abc");
     channel(t, 5, EN | DIR | MINC | TCIE | HTIE, RAM2, RAM, 2);
-    assert_int_equal(rk_machine_input(t->m, 1, REQ(5, 0), RK_DMA_PULSE), 1);
+    assert_int_equal(rk_machine_input(t->m, 1, REQ(5, 0), RK_DMA_PULSE), 1 | RK_DMA_ONE_LEFT);
     expect(t, RAM2, "a", 1);
     assert_int_equal(rk_testbench_read(t, CNDTR(5)), 1);
     assert_int_equal(rk_testbench_read(t, ISR), 0x50000); /* HT and global of channel 5 */
