@@ -19,7 +19,7 @@ enum {
 
 /* Below the firmware's own limit of 8 s (cc3000.md 2.6.3). */
 #define CONNECT_NS     (7 * CC_S)
-#define DNS_NS         (30 * CC_MS)
+#define DNS_NS         (400 * CC_MS) /* cc3000.md 6.2: 20-500 ms */
 #define DNS_TIMEOUT_NS (1500 * CC_MS)
 #define NEVER          UINT64_MAX
 
@@ -434,6 +434,7 @@ void rk_cc3000_cmd_gethostbyname(struct rk_dev *dev, struct cc_call *call) {
     const uint32_t len = rk_read_u32le(&call->args);
     const uint8_t *name = rk_read_bytes(&call->args, len);
     struct cc_pending *p = wait(dev, call, 0, DNS_TIMEOUT_NS);
+    p->wake_ns = p->since_ns + DNS_NS;
     if (!name || len == 0 || len > CC_NAME_MAX) {
         rk_guest_error(dev, "CC3000: gethostbyname of %u bytes", (unsigned)len);
         p->deadline_ns = p->since_ns; /* name stays empty: answered as invalid */
@@ -447,8 +448,7 @@ static bool poll_name(struct rk_dev *dev) {
     struct rk_net *net = rk_cc3000_net(dev);
     uint32_t ip = 0;
     int result = RK_E_AGAIN;
-    if (!expired(dev) && rk_now_ns(dev) < p->since_ns + DNS_NS) {
-        rk_timer_set_ns(dev, CC_TIMER_NET, p->since_ns + DNS_NS);
+    if (!expired(dev) && rk_now_ns(dev) < p->wake_ns) {
         return false;
     }
     if (p->name[0] == 0) {

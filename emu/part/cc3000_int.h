@@ -147,6 +147,7 @@ struct cc_pending {
     uint8_t blocking;
     uint64_t since_ns;
     uint64_t deadline_ns;
+    uint64_t wake_ns;             /* not worth a look before; 0: any time */
     uint32_t len;                 /* recv: most bytes wanted */
     uint32_t read, write, except; /* select */
     char name[CC_NAME_MAX + 1];   /* gethostbyname */
@@ -222,8 +223,7 @@ void rk_cc3000_reply_i32(struct rk_dev *dev, uint16_t opcode, int32_t value);
 void rk_cc3000_unsolicited(struct rk_dev *dev, uint16_t opcode, uint8_t status, const uint8_t *args,
                            size_t len);
 
-/* --- commands ---------------------------------------------------------------------------------
- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 /* What came with a command or data packet. */
 struct cc_call {
@@ -356,8 +356,7 @@ void rk_cc3000_pending_poll(struct rk_dev *dev);
 
 void rk_cc3000_ping_report(struct rk_dev *dev);
 void rk_cc3000_ping_poll(struct rk_dev *dev);
-/* --- cc3000_smartconfig.c -----------------------------------------------------------------------
- */
+/* --- cc3000_smartconfig.c --------------------------------------------------------------------- */
 
 void rk_cc3000_mdns_announce(struct rk_dev *dev, const uint8_t *name, size_t len);
 /* Encrypts one block in place. */

@@ -224,12 +224,9 @@ int rk_cc3000_profile_add(uint8_t *nv, const struct rk_cc3000_profile *profile) 
         return RK_E_RANGE;
     }
     const int slot = profile_slot(nv, profile);
-    if (slot < 0) {
-        return slot;
-    }
-    uint8_t *p = profile_at(nv, (unsigned)slot);
+    uint8_t *p = slot < 0 ? NULL : profile_at(nv, (unsigned)slot);
     if (!p) {
-        return RK_E_CORRUPT;
+        return RK_E_LIMIT;
     }
     memset(p, 0, PROFILE_SIZE);
     p[0] = PROFILE_MARK;

@@ -9,8 +9,7 @@
 
 #define SHARED_SIZE 67u
 
-/* --- AES-128, one block (FIPS 197), computed without tables: it runs once per credentials --------
- */
+/* --- AES-128, one block (FIPS 197), computed without tables: it runs once per credentials ----- */
 
 static uint8_t mul2(uint8_t x) {
     return (uint8_t)(x << 1 ^ ((x >> 7) * 0x1B));

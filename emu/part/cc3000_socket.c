@@ -334,6 +334,7 @@ static void plan(struct rk_dev *dev) {
     }
     if (r->pending.opcode) {
         at = RK_MIN(at, r->pending.deadline_ns);
+        at = r->pending.wake_ns > now ? RK_MIN(at, r->pending.wake_ns) : at;
     }
     if (r->ping.running) {
         at = RK_MIN(at, r->ping.next_ns);

@@ -183,8 +183,7 @@ static int32_t select_read(struct fixture *f, uint32_t mask, uint32_t usec) {
     return CALL(f, 0x1008, 8, 0x14, 0x14, 0x14, 0x14, 0, mask, 0, 0, 0, usec);
 }
 
-/* --- association and addresses ------------------------------------------------------------------
- */
+/* --- association and addresses ---------------------------------------------------------------- */
 
 /* 3: 192.168.1.22 is 16 01 a8 c0, in 8010 and in 2005 (captured). */
 static void test_wlan__connects_and_gives_reversed_addresses(void **state) {
@@ -311,8 +310,7 @@ static void test_wlan__scan_lists_what_is_visible(void **state) {
     assert_memory_equal(f->b.rx + 5 + 44, "\0\0\0\0\0\0", 6);
 }
 
-/* --- sockets ------------------------------------------------------------------------------------
- */
+/* --- sockets ---------------------------------------------------------------------------------- */
 
 /* 2.6: A+4 reversed octets; -69 for what is not known. */
 static void test_dns__answers_reversed_octets(void **state) {
@@ -484,8 +482,7 @@ static void test_tcp__idle_connection_is_closed_by_the_default_timer(void **stat
     assert_true(cc_bench_event(&f->b, 0x8800, 65000));
 }
 
-/* --- ping ----------------------------------------------------------------------------------------
- */
+/* --- ping ------------------------------------------------------------------------------------- */
 
 static void test_ping__reports_after_the_last_attempt(void **state) {
     uint8_t ask[16] = {192, 168, 1, 1, 3, 0, 0, 0, 32, 0, 0, 0, 0xF4, 1, 0, 0};
@@ -506,8 +503,7 @@ static void test_ping__reports_after_the_last_attempt(void **state) {
     assert_int_equal(cc_bench_word(&f->b, 1), 0);
 }
 
-/* --- EEPROM --------------------------------------------------------------------------------------
- */
+/* --- EEPROM ----------------------------------------------------------------------------------- */
 
 static int32_t nvmem_write(struct fixture *f, uint32_t file, uint32_t off, const void *data,
                            size_t len) {

@@ -61,8 +61,7 @@ static void default_ap(struct rk_net_ap *ap, unsigned number) {
                              .dns = 0xC0A80101u};
 }
 
-/* --- keys ---------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') {
@@ -119,8 +118,7 @@ int rk_net_config_add_ap(struct rk_net_config *config, const char *ssid,
     return 0;
 }
 
-/* --- reading values -----------------------------------------------------------------------------
- */
+/* --- reading values --------------------------------------------------------------------------- */
 
 static int read_number(struct reading *r, const char *key, const json_t *value, double low,
                        double high, double *out) {
@@ -144,8 +142,7 @@ static int read_ip(struct reading *r, const char *key, const json_t *value, uint
                : fail(r, RK_E_BAD_FORMAT, "%s: an address like 192.168.1.1 is needed", key);
 }
 
-/* --- access points ------------------------------------------------------------------------------
- */
+/* --- access points ---------------------------------------------------------------------------- */
 
 static int read_range(struct reading *r, const json_t *value, uint32_t *ip) {
     uint32_t last;
@@ -331,8 +328,7 @@ static int read_aps(struct reading *r, const json_t *value) {
     return 0;
 }
 
-/* --- names and routes ---------------------------------------------------------------------------
- */
+/* --- names and routes ------------------------------------------------------------------------- */
 
 static struct rk_net_name *name_slot(struct rk_net_config *config, const char *name) {
     for (unsigned i = 0; i < config->name_count; i++) {
@@ -419,8 +415,7 @@ static int read_faults(struct reading *r, const json_t *value) {
     return 0;
 }
 
-/* --- the file -----------------------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static int read_key(struct reading *r, const char *key, json_t *value) {
     static const struct {
@@ -503,8 +498,7 @@ int rk_net_config_load(const char *path, struct rk_net_config *config, char *why
     return rk_net_config_parse(text, len, config, why, why_cap);
 }
 
-/* --- writing ------------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static json_t *ip_json(uint32_t ip) {
     return json_sprintf("%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);

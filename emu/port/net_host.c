@@ -97,8 +97,7 @@ static void turn(struct host *h) {
     }
 }
 
-/* --- what libuv says ----------------------------------------------------------------------------
- */
+/* --- what libuv says -------------------------------------------------------------------------- */
 
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf) {
     (void)wanted;
@@ -184,8 +183,7 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
     uv_freeaddrinfo(list);
 }
 
-/* --- the ops ------------------------------------------------------------------------------------
- */
+/* --- the ops ---------------------------------------------------------------------------------- */
 
 static int host_open(struct rk_net *net, bool tcp) {
     struct host *h = host_of(net);

@@ -46,8 +46,7 @@ struct link {
     struct flow flows[FLOWS];
 };
 
-/* --- where addresses lead ----------------------------------------------------------------------
- */
+/* --- where addresses lead --------------------------------------------------------------------- */
 
 static bool is_here(uint32_t ip) {
     return ip >> 24 == 127;
@@ -85,8 +84,7 @@ int rk_net_link_route(const struct rk_net_config *config, struct rk_net_addr to,
     return RK_E_REFUSED;
 }
 
-/* --- what happens on the way --------------------------------------------------------------------
- */
+/* --- what happens on the way ------------------------------------------------------------------ */
 
 static uint64_t next_random(struct link *l) {
     uint64_t x = l->random ? l->random : 0x9E3779B97F4A7C15ull; /* xorshift64 */
@@ -153,8 +151,7 @@ static void tap(struct link *l, struct flow *f, enum rk_net_tap kind, bool from_
     }
 }
 
-/* --- moving what is due -------------------------------------------------------------------------
- */
+/* --- moving what is due ----------------------------------------------------------------------- */
 
 static struct rk_net *inner_of(struct link *l) {
     l->inner->now_ns = l->net.now_ns;
@@ -240,8 +237,7 @@ static void pump(struct link *l) {
     }
 }
 
-/* --- the table ----------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static struct link *link_of(struct rk_net *net) {
     return (struct link *)net;
@@ -430,8 +426,7 @@ static void link_reset(struct rk_net *net) {
     inner->ops->reset(inner);
 }
 
-/* --- names and pings ----------------------------------------------------------------------------
- */
+/* --- names and pings -------------------------------------------------------------------------- */
 
 static bool same_name(const char *a, const char *b) {
     for (;; a++, b++) {

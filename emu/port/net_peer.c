@@ -60,8 +60,7 @@ static void ring_take(struct conn *c, void *data, size_t len, size_t gone) {
     c->used_bytes -= gone;
 }
 
-/* --- the radio's side ---------------------------------------------------------------------------
- */
+/* --- the radio's side ------------------------------------------------------------------------- */
 
 static void run_due(struct rk_net *net) {
     struct peer *p = peer_of(net);
@@ -257,8 +256,7 @@ void rk_net_peer_free(struct rk_net *net) {
     free(p);
 }
 
-/* --- the peer's side ----------------------------------------------------------------------------
- */
+/* --- the peer's side -------------------------------------------------------------------------- */
 
 int rk_net_peer_room(struct rk_net *net, int conn) {
     const struct conn *c = conn_of(net, conn);
