@@ -7,8 +7,8 @@
 
 #include "common/base/bytes.h"
 #include "common/base/error.h"
-#include "emu/board/radio_console.h"
-#include "emu/board/radio_rig.h"
+#include "tests/boot/radio_console.h"
+#include "tests/boot/radio_rig.h"
 
 static struct radio_rig *rig;
 

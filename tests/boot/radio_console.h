@@ -1,9 +1,9 @@
 /* A person at a terminal on the rig's USB serial port (core-hardware.md 6, 7). For tests only. */
-#ifndef RK_EMU_BOARD_RADIO_CONSOLE_H
-#define RK_EMU_BOARD_RADIO_CONSOLE_H
+#ifndef RK_TESTS_BOOT_RADIO_CONSOLE_H
+#define RK_TESTS_BOOT_RADIO_CONSOLE_H
 
-#include "emu/board/radio_rig.h"
 #include "emu/port/usb_host.h"
+#include "tests/boot/radio_rig.h"
 
 struct radio_console {
     struct radio_rig *r;

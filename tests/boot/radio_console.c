@@ -1,7 +1,7 @@
 /* See radio_console.h. */
 #include "tests/unit.h"
 
-#include "emu/board/radio_console.h"
+#include "tests/boot/radio_console.h"
 
 #define EP_IN  0x81u
 #define EP_OUT 0x03u

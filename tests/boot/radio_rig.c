@@ -2,7 +2,7 @@
 #include "tests/unit.h"
 
 #include "common/base/bytes.h"
-#include "emu/board/radio_rig.h"
+#include "tests/boot/radio_rig.h"
 #include "tests/published.h"
 
 #define LOOPBACK 0x7F000001u

@@ -1,8 +1,8 @@
 /* A Spark Core with a published image, a neighbourhood and a scripted peer, for tests of the radio
  * with the original firmware. Closed: virtual time only. For tests only.
  */
-#ifndef RK_EMU_BOARD_RADIO_RIG_H
-#define RK_EMU_BOARD_RADIO_RIG_H
+#ifndef RK_TESTS_BOOT_RADIO_RIG_H
+#define RK_TESTS_BOOT_RADIO_RIG_H
 
 #include <stdio.h>
 
