@@ -4,17 +4,19 @@
  *
  * The main run calls back before each of its operations; there a copy of the board loses its power
  * and recovers, so a flow is walked once. Without arguments every STRIDEth operation and every
- * erase is cut (seconds); `full [seed]` cuts at every one and adds 20,000 pairs.
+ * erase is cut (seconds); `full [seed]` cuts before every one, in the middle of every erase and
+ * every TORN_STRIDEth program, and adds 20,000 pairs.
  */
 #include "tests/unit.h"
 
 #include "firmware/boot/image.h"
 #include "firmware/boot/model.h"
 
-#define LEN      90000u
-#define STRIDE   251u
-#define PAIRS    20000u
-#define MAX_BOOT 6
+#define LEN         90000u
+#define STRIDE      251u
+#define TORN_STRIDE 8u /* of a full run; half-words differ in nothing but their place */
+#define PAIRS       20000u
+#define MAX_BOOT    6
 
 static uint8_t old_app[LEN], new_app[LEN], factory[LEN];
 static uint8_t dfu_app[LEN], dfu_plain[LEN]; /* the second has no checksum */
@@ -176,13 +178,16 @@ static void cut(enum rk_model_cut how) {
 }
 
 static bool wanted(uint64_t op) {
-    return is_full || op % STRIDE == 0 || op < 200;
+    return op % STRIDE == 0 || op < 200;
 }
 
 static void on_operation(struct rk_model *m) {
     bool erases = m->op.kind == RK_MODEL_ERASE || m->op.kind == RK_MODEL_EXT_ERASE;
-    if (erases || wanted(m->ops)) {
+    bool notable = erases || wanted(m->ops);
+    if (is_full || notable) {
         cut(RK_MODEL_CUT_BEFORE);
+    }
+    if (notable || (is_full && m->ops % TORN_STRIDE == 0)) {
         cut(RK_MODEL_CUT_TORN);
     }
 }
@@ -212,7 +217,7 @@ static void sweep(const struct flow *f) {
     flow = f;
     uint64_t operations = count_operations();
     uint64_t cuts_before = cuts, pairs_before = pairs, dfu_before = in_dfu;
-    pair_every = is_full ? RK_MAX(2 * operations * RK_COUNT(flows) / PAIRS, 1u) : 5;
+    pair_every = is_full ? RK_MAX(operations * RK_COUNT(flows) / PAIRS, 1u) : 5;
     pair_countdown = pair_every;
     prepare(main_model);
     main_model->ops = 0;

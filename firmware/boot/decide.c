@@ -4,8 +4,7 @@
 #include "common/base/error.h"
 #include "firmware/boot/copy.h"
 #include "firmware/boot/image.h"
-
-#define FAST_MS 51u /* toggles while copying (core-hardware.md 4.5) */
+#include "firmware/boot/light.h"
 
 /* What this start is asked to do, strongest first. */
 struct wish {
@@ -73,7 +72,7 @@ static enum rk_boot_action run_job(struct rk_boot *b, enum rk_job job) {
         uint32_t len;
         if (rk_image_state(jobs[job].slot, &len) >= RK_IMAGE_OLD) {
             bool wipe = job == RK_JOB_COPY_FACTORY && b->flags.value[RK_FLAG_NVMEM_RESET] == 1;
-            rk_port_light(wipe ? RK_BOOT_WHITE : jobs[job].colour, FAST_MS);
+            rk_port_light(wipe ? RK_BOOT_WHITE : jobs[job].colour, RK_FAST_MS);
             if (b->flags.job != job) {
                 set_job(b, job);
             }
@@ -93,7 +92,7 @@ static enum rk_boot_action run_job(struct rk_boot *b, enum rk_job job) {
 /* The application that is replaced is kept, if it is one: an old backup is worth more than a broken
  * application. Without a backup the update does not begin. */
 static enum rk_boot_action run_update(struct rk_boot *b) {
-    rk_port_light(RK_BOOT_MAGENTA, FAST_MS);
+    rk_port_light(RK_BOOT_MAGENTA, RK_FAST_MS);
     if (rk_image_starts(RK_APP_ADDR) && rk_copy_backup() < 0) {
         b->flags.value[RK_FLAG_OTA_FLASHED] = 0;
         rk_boot_finish(b);
