@@ -4,7 +4,12 @@
 # seeds. Arguments: targets, none = all.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-[ $# -gt 0 ] || set -- $(ls tests/fuzz/planted | sed 's/\.sed$//')
+if [ $# -eq 0 ]; then
+    for plant in tests/fuzz/planted/*.sed; do
+        plant=${plant##*/}
+        set -- "$@" "${plant%.sed}"
+    done
+fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 number=0
