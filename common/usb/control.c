@@ -46,14 +46,15 @@ static void begin_status_in(struct rk_usb_control *c) {
 
 static void go_on(struct rk_usb_control *c, enum rk_usb_reply reply) {
     bool in = c->setup.type & RK_USB_IN;
-    if (reply == RK_USB_SEND && in && c->setup.length > 0) {
+    if (reply == RK_USB_REPLY_SEND && in && c->setup.length > 0) {
         begin_send(c);
-    } else if (reply == RK_USB_RECEIVE && !in && c->setup.length > 0) {
+    } else if (reply == RK_USB_REPLY_RECEIVE && !in && c->setup.length > 0) {
         c->left = c->setup.length;
         c->done = 0;
         c->stage = RK_USB_STAGE_DATA_OUT;
         c->port->receive(c->port_ctx);
-    } else if ((reply == RK_USB_ACCEPT || reply == RK_USB_SEND) && c->setup.length == 0) {
+    } else if ((reply == RK_USB_REPLY_ACCEPT || reply == RK_USB_REPLY_SEND) &&
+               c->setup.length == 0) {
         begin_status_in(c);
     } else {
         stall(c);
@@ -115,18 +116,18 @@ static enum rk_usb_reply send_bytes(struct rk_usb_control *c, uint8_t first, uin
     c->scratch[1] = 0;
     c->data.data = c->scratch;
     c->data.len = len;
-    return RK_USB_SEND;
+    return RK_USB_REPLY_SEND;
 }
 
 static enum rk_usb_reply get_descriptor(struct rk_usb_control *c) {
     c->data.data = c->ops->descriptor(c->ctx, (uint8_t)(c->setup.value >> 8),
                                       (uint8_t)c->setup.value, &c->data.len);
-    return c->data.data ? RK_USB_SEND : RK_USB_STALL;
+    return c->data.data ? RK_USB_REPLY_SEND : RK_USB_REPLY_STALL;
 }
 
 static enum rk_usb_reply set_config(struct rk_usb_control *c) {
     if (c->setup.value > 1) {
-        return RK_USB_STALL;
+        return RK_USB_REPLY_STALL;
     }
     c->config = (uint8_t)c->setup.value;
     c->alt = 0;
@@ -135,7 +136,7 @@ static enum rk_usb_reply set_config(struct rk_usb_control *c) {
 
 static enum rk_usb_reply set_interface(struct rk_usb_control *c) {
     if (c->setup.index >= c->ops->interface_count || c->setup.value >= c->ops->alt_count) {
-        return RK_USB_STALL;
+        return RK_USB_REPLY_STALL;
     }
     c->alt = (uint8_t)c->setup.value;
     return c->ops->request(c->ctx, &c->setup, &c->data);
@@ -145,14 +146,14 @@ static enum rk_usb_reply standard_request(struct rk_usb_control *c) {
     switch (c->setup.request) {
     case RK_USB_GET_STATUS: return send_bytes(c, (c->setup.type & 0x1Fu) == 0, 2);
     case RK_USB_CLEAR_FEATURE:
-    case RK_USB_SET_FEATURE: return RK_USB_ACCEPT;
-    case RK_USB_SET_ADDRESS: c->address = c->setup.value & 0x7Fu; return RK_USB_ACCEPT;
+    case RK_USB_SET_FEATURE: return RK_USB_REPLY_ACCEPT;
+    case RK_USB_SET_ADDRESS: c->address = c->setup.value & 0x7Fu; return RK_USB_REPLY_ACCEPT;
     case RK_USB_GET_DESCRIPTOR: return get_descriptor(c);
     case RK_USB_GET_CONFIG: return send_bytes(c, c->config, 1);
     case RK_USB_SET_CONFIG: return set_config(c);
     case RK_USB_GET_INTERFACE: return send_bytes(c, c->alt, 1);
     case RK_USB_SET_INTERFACE: return set_interface(c);
-    default: return RK_USB_STALL;
+    default: return RK_USB_REPLY_STALL;
     }
 }
 

@@ -37,10 +37,10 @@ struct rk_usb_setup {
 
 /* How a request goes on. */
 enum rk_usb_reply {
-    RK_USB_STALL,
-    RK_USB_ACCEPT,  /* no data stage */
-    RK_USB_SEND,    /* data: the bytes, cut to the host's wLength */
-    RK_USB_RECEIVE, /* buffer: room for wLength bytes at least */
+    RK_USB_REPLY_STALL,
+    RK_USB_REPLY_ACCEPT,  /* no data stage */
+    RK_USB_REPLY_SEND,    /* data: the bytes, cut to the host's wLength */
+    RK_USB_REPLY_RECEIVE, /* buffer: room for wLength bytes at least */
 };
 
 struct rk_usb_data {

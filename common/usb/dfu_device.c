@@ -40,7 +40,7 @@ static void fail(struct rk_dfu *d, enum rk_dfu_status status) {
 /* DFU 1.1a A.2: what does not fit the state stalls and is an error. */
 static enum rk_usb_reply refuse(struct rk_dfu *d) {
     fail(d, RK_DFU_ERR_STALLED);
-    return RK_USB_STALL;
+    return RK_USB_REPLY_STALL;
 }
 
 void rk_dfu_restart(struct rk_dfu *d) {
@@ -61,7 +61,7 @@ static enum rk_usb_reply download(struct rk_dfu *d, const struct rk_usb_setup *s
     }
     if (s->length == 0) {
         d->state = RK_DFU_MANIFEST_SYNC;
-        return RK_USB_ACCEPT;
+        return RK_USB_REPLY_ACCEPT;
     }
     if (s->length > RK_DFU_TRANSFER || s->value == 1) {
         return refuse(d);
@@ -69,7 +69,7 @@ static enum rk_usb_reply download(struct rk_dfu *d, const struct rk_usb_setup *s
     d->block = s->value;
     d->len = s->length;
     data->buffer = d->data;
-    return RK_USB_RECEIVE;
+    return RK_USB_REPLY_RECEIVE;
 }
 
 static enum rk_dfu_status plan_command(struct rk_dfu *d) {
@@ -143,13 +143,13 @@ static enum rk_usb_reply upload(struct rk_dfu *d, const struct rk_usb_setup *s,
         data->data = commands;
         data->len = RK_MIN(want, (uint16_t)sizeof commands);
         d->state = want > sizeof commands ? RK_DFU_IDLE : RK_DFU_UPLOAD_IDLE;
-        return RK_USB_SEND;
+        return RK_USB_REPLY_SEND;
     }
     uint32_t addr = d->pointer + (uint32_t)(s->value - DATA_BLOCK) * RK_DFU_TRANSFER;
     data->data = d->data;
     data->len = d->memory->read(d->ctx, addr, d->data, want);
     d->state = data->len < s->length ? RK_DFU_IDLE : RK_DFU_UPLOAD_IDLE;
-    return RK_USB_SEND;
+    return RK_USB_REPLY_SEND;
 }
 
 /* --- state -------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ static enum rk_usb_reply get_status(struct rk_dfu *d, struct rk_usb_data *data) 
     d->answer[5] = 0;
     data->data = d->answer;
     data->len = sizeof d->answer;
-    return RK_USB_SEND;
+    return RK_USB_REPLY_SEND;
 }
 
 static enum rk_usb_reply abort_transfer(struct rk_dfu *d) {
@@ -201,7 +201,7 @@ static enum rk_usb_reply abort_transfer(struct rk_dfu *d) {
     }
     d->waits = d->may_work = false;
     d->state = RK_DFU_IDLE;
-    return RK_USB_ACCEPT;
+    return RK_USB_REPLY_ACCEPT;
 }
 
 static enum rk_usb_reply clear_status(struct rk_dfu *d) {
@@ -210,7 +210,7 @@ static enum rk_usb_reply clear_status(struct rk_dfu *d) {
     }
     d->state = RK_DFU_IDLE;
     d->status = RK_DFU_OK;
-    return RK_USB_ACCEPT;
+    return RK_USB_REPLY_ACCEPT;
 }
 
 enum rk_usb_reply rk_dfu_request(struct rk_dfu *d, const struct rk_usb_setup *s,
@@ -227,7 +227,7 @@ enum rk_usb_reply rk_dfu_request(struct rk_dfu *d, const struct rk_usb_setup *s,
     case GETSTATE:
         data->data = &d->state;
         data->len = 1;
-        return RK_USB_SEND;
+        return RK_USB_REPLY_SEND;
     case ABORT: return abort_transfer(d);
     default: return refuse(d); /* DETACH: there is nothing to detach from */
     }

@@ -30,7 +30,7 @@ static enum rk_usb_reply on_request(void *ctx, const struct rk_usb_setup *setup,
     switch (setup->type & RK_USB_KIND) {
     case RK_USB_CLASS: return rk_dfu_request(&dfu, setup, data);
     case RK_USB_VENDOR: return rk_boot_usb_vendor(setup, data);
-    default: rk_dfu_restart(&dfu); return RK_USB_ACCEPT;
+    default: rk_dfu_restart(&dfu); return RK_USB_REPLY_ACCEPT;
     }
 }
 

@@ -140,16 +140,16 @@ static uint16_t make_set(void) {
 
 enum rk_usb_reply rk_boot_usb_vendor(const struct rk_usb_setup *setup, struct rk_usb_data *data) {
     if (setup->request != VENDOR_CODE || !(setup->type & RK_USB_IN)) {
-        return RK_USB_STALL;
+        return RK_USB_REPLY_STALL;
     }
     data->data = answer;
     switch (setup->index) {
     case 4:
         data->data = compatible_id;
         data->len = sizeof compatible_id;
-        return RK_USB_SEND;
-    case 5: data->len = make_properties(); return RK_USB_SEND;
-    case 7: data->len = make_set(); return RK_USB_SEND;
-    default: return RK_USB_STALL;
+        return RK_USB_REPLY_SEND;
+    case 5: data->len = make_properties(); return RK_USB_REPLY_SEND;
+    case 7: data->len = make_set(); return RK_USB_REPLY_SEND;
+    default: return RK_USB_REPLY_STALL;
     }
 }
