@@ -245,7 +245,7 @@ static void i2c_timer(struct rk_dev *dev, unsigned timer) {
         s->phase = PHASE_SB;
         s->cr1 &= (uint16_t)~CR1_START;
         s->sr1 |= SR1_SB;
-        s->sr2 |= SR2_MSL | SR2_BUSY;
+        s->sr2 = SR2_MSL | SR2_BUSY; /* TRA goes with a repeated start (RM0008 26.6.7) */
         break;
     case PHASE_ADDRESS: address_done(dev); break;
     case PHASE_TX: sent(dev); break;
