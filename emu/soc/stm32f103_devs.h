@@ -1,5 +1,4 @@
 /* clang-format off */
-/* (USART, ADC and I2C are absent until their files land: rk_usart_ops, rk_adc_ops, rk_i2c_ops.) */
 /* The chip's blocks as designated initialisers: included inside a board's `struct rk_dev_desc` table,
  * which must define RK_F103_RCC_CONFIG and RK_F103_USB_CONFIG (pointers) first. */
 #define BLOCK(ops_, name_, base_, size_, ...)                                                      \
@@ -41,12 +40,12 @@
 [RK_F103_DMA1] = BLOCK(rk_dma_ops, "DMA1", 0x40020000u, 0x400, .gated = true),
 [RK_F103_SPI1] = BLOCK(rk_spi_ops, "SPI1", 0x40013000u, 0x400, .domain = RK_CLOCK_PCLK2, .gated = true),
 [RK_F103_SPI2] = BLOCK(rk_spi_ops, "SPI2", 0x40003800u, 0x400, .domain = RK_CLOCK_PCLK1, .gated = true),
-[RK_F103_USART1] = BLOCK(rk_absent_ops, "USART1", 0x40013800u, 0x400, .domain = RK_CLOCK_PCLK2, .gated = true),
-[RK_F103_USART2] = BLOCK(rk_absent_ops, "USART2", 0x40004400u, 0x400, .domain = RK_CLOCK_PCLK1, .gated = true),
-[RK_F103_I2C1] = BLOCK(rk_absent_ops, "I2C1", 0x40005400u, 0x400, .domain = RK_CLOCK_PCLK1, .gated = true),
-[RK_F103_ADC1] = BLOCK(rk_absent_ops, "ADC1", 0x40012400u, 0x400, .domain = RK_CLOCK_ADC, .gated = true,
+[RK_F103_USART1] = BLOCK(rk_usart_ops, "USART1", 0x40013800u, 0x400, .domain = RK_CLOCK_PCLK2, .gated = true),
+[RK_F103_USART2] = BLOCK(rk_usart_ops, "USART2", 0x40004400u, 0x400, .domain = RK_CLOCK_PCLK1, .gated = true),
+[RK_F103_I2C1] = BLOCK(rk_i2c_ops, "I2C1", 0x40005400u, 0x400, .domain = RK_CLOCK_PCLK1, .gated = true),
+[RK_F103_ADC1] = BLOCK(rk_adc_ops, "ADC1", 0x40012400u, 0x400, .domain = RK_CLOCK_ADC, .gated = true,
                        .config = &rk_f103_adc_master),
-[RK_F103_ADC2] = BLOCK(rk_absent_ops, "ADC2", 0x40012800u, 0x400, .domain = RK_CLOCK_ADC, .gated = true,
+[RK_F103_ADC2] = BLOCK(rk_adc_ops, "ADC2", 0x40012800u, 0x400, .domain = RK_CLOCK_ADC, .gated = true,
                        .config = &rk_f103_adc_slave),
 [RK_F103_USB] = BLOCK(rk_usb_ops, "USB", 0x40005C00u, 0x800, .domain = RK_CLOCK_USB, .gated = true,
                       .config = (RK_F103_USB_CONFIG)),
