@@ -2,6 +2,7 @@
 #include "emu/shell/commands.h"
 #include "emu/shell/fail.h"
 #include "emu/shell/loop.h"
+#include "emu/shell/network.h"
 #include "emu/shell/snapshot_file.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 struct run {
     struct rk_folder folder;
     struct rk_machine *m;
+    struct rk_network network;
     struct rk_session session;
     struct rk_output output;
     struct rk_control_env env;
@@ -192,6 +194,7 @@ static int start_board(struct run *r, const struct rk_call *call) {
     rc = rc ? rc : set_ends(&r->session, call);
     if (rc == 0 && !snapshot) {
         rk_machine_power_on(r->m);
+        rk_loop_gdb_begin(&r->loop);
     }
     return rc;
 }
@@ -232,6 +235,7 @@ static int prepare(struct run *r, struct rk_call *call) {
     uint64_t net_speed = 1;
     int rc = open_folder(r, call->args[0]);
     rc = rc ? rc : build_machine(r, call->args[0], !rk_call_has(call, "no-skip"));
+    rc = rc ? rc : rk_network_attach(&r->network, r->m, &r->folder, rk_call_has(call, "internet"));
     rc = rc ? rc : start_session(r, call);
     if (rc) {
         return rc;
@@ -246,6 +250,9 @@ static int prepare(struct run *r, struct rk_call *call) {
         return bad_option(RK_E_RANGE, "net-speed", call->word, "Give 1, 2, 3 or 4.");
     }
     rc = start_loop(r, call);
+    if (rc == 0 && rk_network_is_open(&r->network)) {
+        r->loop.speed_limit = (double)net_speed;
+    }
     if (rc == 0) {
         open_log(r);
         rc = start_board(r, call);
@@ -280,6 +287,7 @@ static void release(struct run *r) {
         fclose(r->env.log);
     }
     rk_machine_free(r->m);
+    rk_network_release(&r->network);
     rk_folder_close(&r->folder);
     free(r);
 }

@@ -51,6 +51,7 @@ static const struct rk_opt run_opts[] = {
     {.name = "net-speed",
      .arg = "N",
      .help = "fastest speed while real sockets are attached, 1 to 4"},
+    {.name = "internet", .help = "what network.json does not map goes to the real network"},
     {.name = "load", .arg = "FILE", .help = "begin with this snapshot"},
     {.name = "save", .arg = "FILE", .help = "write a snapshot at the end"},
     {.name = "replay", .arg = "FILE", .help = "repeat what an earlier run's session.jsonl holds"},

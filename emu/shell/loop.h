@@ -72,6 +72,8 @@ RK_NODISCARD int rk_loop_init(struct rk_loop *l, struct rk_session *s, struct rk
 RK_NODISCARD int rk_loop_listen(struct rk_loop *l, const char *folder);
 /* A debugger's port, "ADDR:PORT", ":PORT" or "PORT"; the board then waits for the debugger. */
 RK_NODISCARD int rk_loop_listen_gdb(struct rk_loop *l, const char *address);
+/* The board has power: with a debugger's port, it stands at its reset vector from now on. */
+void rk_loop_gdb_begin(struct rk_loop *l);
 /* Keys m, r, p, q from the terminal. */
 void rk_loop_keys(struct rk_loop *l);
 /* Commands from a log of an earlier run. */

@@ -44,9 +44,23 @@ static void break_clear(void *ctx, uint32_t addr) {
     rk_cpu_breakpoint_clear(cpu_of(ctx), addr);
 }
 
-/* "monitor reset": the next step or continue starts at the reset vector. */
+/* A reset takes effect when the machine runs; this much of a run shows the debugger the reset
+ * vector. */
+static void take_reset(struct rk_machine *m) {
+    (void)rk_machine_run(m, UINT64_MAX, rk_machine_instr(m) + 1);
+}
+
+/* "monitor reset". */
 static void reset(void *ctx) {
-    rk_machine_reset(((struct rk_loop *)ctx)->s->m, RK_RESET_PIN);
+    struct rk_machine *m = ((struct rk_loop *)ctx)->s->m;
+    rk_machine_reset(m, RK_RESET_PIN);
+    take_reset(m);
+}
+
+void rk_loop_gdb_begin(struct rk_loop *l) {
+    if (l->has_gdb && rk_session_is_on(l->s)) {
+        take_reset(l->s->m);
+    }
 }
 
 static const struct rk_gdb_target target = {reg_get,   reg_set,     peek, poke,

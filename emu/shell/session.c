@@ -154,6 +154,7 @@ static void on_light(void *ctx, const uint16_t rgb[3], uint16_t full) {
     rk_led_decoder_feed(&s->led, rk_session_now(s), rgb[0], rgb[1], rgb[2], full);
     TELL(s, light, rgb, full);
     drain_signals(s);
+    rk_machine_stop(s->m); /* what the light means may be decided soon: plan the stretch anew */
 }
 
 static void on_pin(void *ctx, unsigned pin, bool level) {
@@ -174,7 +175,7 @@ static void on_reset(void *ctx, enum rk_reset kind) {
     s->reset_row = !is_by_guest(kind) ? 0 : is_soon ? s->reset_row + 1 : 1;
     s->last_reset_ns = now;
     if (s->reset_row >= RESET_ROW_MAX && !s->keeps_resetting) {
-        rk_session_end(s, RK_E_GUEST_RESET_LOOP, "it restarted itself again and again");
+        rk_session_end(s, RK_E_GUEST_RESET_LOOP, "12 restarts in a row");
     }
     rk_machine_stop(s->m); /* the clock is slow again: plan the stretch anew */
 }
@@ -310,9 +311,9 @@ static void handle_stop(struct rk_session *s, enum rk_stop why) {
         if (s->gdb) {
             debugger_stop(s, RK_GDB_SIGSEGV);
         } else if (why == RK_STOP_LOCKUP) {
-            rk_session_end(s, RK_E_GUEST_LOCKUP, "the processor locked up");
+            rk_session_end(s, RK_E_GUEST_LOCKUP, "a fault inside its fault handler");
         } else {
-            rk_session_end(s, RK_E_GUEST_NOWHERE, "there is no code at the reset vector");
+            rk_session_end(s, RK_E_GUEST_NOWHERE, "its reset vector leads nowhere");
         }
         break;
     case RK_STOP_POWER_CUT: TELL(s, power, false); break;

@@ -2,10 +2,9 @@
 #include "emu/shell/wifi.h"
 
 #include "emu/part/cc3000.h"
+#include "emu/port/net_config.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What a board has that was kept up to date in 2014: joins WPA, does not stall (cc3000.md 4.2). */
@@ -72,33 +71,17 @@ int rk_wifi_parse(const char *text, struct rk_wifi *wifi) {
     return check_pass(wifi);
 }
 
-/* The access point of the stored network, and the device cloud's historic names (cloud-protocol.md
- * 1.5), which lead to a server on this machine. */
-static json_t *network_json(const struct rk_wifi *wifi) {
-    json_t *json = json_pack("{s:[],s:{s:s,s:s}}", "access_points", "dns", "device.spark.io",
-                             "127.0.0.1", "device.particle.io", "127.0.0.1");
-    if (json && wifi) {
-        json_t *ap =
-            json_pack("{s:s,s:s}", "ssid", wifi->ssid, "security", security_names[wifi->security]);
-        if (wifi->pass[0]) {
-            json_object_set_new(ap, "passphrase", json_string(wifi->pass));
-        }
-        json_array_append_new(json_object_get(json, "access_points"), ap);
-    }
-    return json;
-}
-
 static int write_network(struct rk_folder *f, const struct rk_wifi *wifi) {
+    static const enum rk_net_security securities[] = {RK_NET_OPEN, RK_NET_WEP, RK_NET_WPA,
+                                                      RK_NET_WPA2};
     char path[RK_PATH_MAX];
-    json_t *json = network_json(wifi);
-    char *text = json ? json_dumps(json, JSON_INDENT(4)) : NULL;
-    int rc = text ? rk_path_in(f->path, "network.json", path) : RK_E_NO_MEMORY;
-    if (rc == 0) {
-        rc = rk_write_file(path, text, strlen(text), 0600);
+    struct rk_net_config config;
+    rk_net_config_default(&config);
+    int rc = rk_path_in(f->path, "network.json", path);
+    if (rc == 0 && wifi) {
+        rc = rk_net_config_add_ap(&config, wifi->ssid, securities[wifi->security], wifi->pass);
     }
-    free(text);
-    json_decref(json);
-    return rc;
+    return rc ? rc : rk_net_config_save(path, &config);
 }
 
 /* A WEP key is bytes in the radio and hexadecimal digits for people. */
