@@ -1,0 +1,33 @@
+/* Any bytes from a usbredir peer, in any pieces, while the device comes and goes. */
+#include "emu/port/usb_fuzz.h"
+#include "emu/port/usbredir.h"
+#include "tests/fuzz/fuzz.h"
+
+static size_t sent_bytes;
+
+static void discard(void *ctx, const void *data, size_t len) {
+    const uint8_t *p = data;
+    (void)ctx;
+    for (size_t i = 0; i < len; i++) {
+        sent_bytes += p[i]; /* reads every byte, for the sanitizers */
+    }
+}
+
+static bool input(void *conn, const void *data, size_t len) {
+    return rk_usbredir_input(conn, data, len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct rk_usbredir conn; /* 1 MB; opened anew each time */
+    struct rk_quirk quirk;
+    if (size < 1) {
+        return 0;
+    }
+    fuzz_device(&quirk, data[0]);
+    if (rk_usbredir_open(&conn, &quirk.target, discard, NULL)) {
+        fuzz_script(&quirk, data + 1, size - 1, input, &conn);
+        rk_usbredir_close(&conn);
+    }
+    rk_quirk_unplug(&quirk);
+    return 0;
+}
