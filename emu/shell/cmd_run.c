@@ -1,9 +1,11 @@
 /* `run`: a board folder becomes a running machine. */
+#include "emu/port/usb_host.h"
 #include "emu/shell/commands.h"
 #include "emu/shell/fail.h"
 #include "emu/shell/loop.h"
 #include "emu/shell/network.h"
 #include "emu/shell/snapshot_file.h"
+#include "emu/shell/usb.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,10 @@ struct run {
     struct rk_control_env env;
     struct rk_loop loop;
     bool has_loop;
+    struct rk_usb_host usb_host;
+    struct rk_shell_usb usb;
+    struct rk_session_sink usb_sink;
+    double net_speed;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -199,6 +205,41 @@ static int start_board(struct run *r, const struct rk_call *call) {
     return rc;
 }
 
+static void on_power(void *ctx, bool is_on) {
+    struct run *r = ctx;
+    if (!is_on) {
+        rk_usb_host_power_lost(&r->usb_host);
+    }
+}
+
+/* The cable is plugged in only when someone may be at its other end: frames keep a board that
+ * waits from being skipped over. */
+static int start_usb(struct run *r, const struct rk_call *call) {
+    const char *slash = strrchr(call->args[0], '/');
+    struct rk_shell_usb_options options = {.usbip = rk_call_value(call, "usbip"),
+                                           .usbredir = rk_call_value(call, "usbredir"),
+                                           .pcap = rk_call_value(call, "pcap"),
+                                           .busid = slash ? slash + 1 : call->args[0]};
+    if (!options.usbip && !options.usbredir && !options.pcap) {
+        return 0;
+    }
+    rk_usb_host_init(&r->usb_host);
+    int rc = rk_shell_usb_open(&r->usb, &r->loop.uv, &r->usb_host.target, &options);
+    if (rc) {
+        return rc;
+    }
+    rk_usb_host_connect(&r->usb_host, rk_machine_dev(r->m, RK_F103_USB));
+    r->usb_sink = (struct rk_session_sink){.ctx = r, .power = on_power};
+    rk_session_add_sink(&r->session, &r->usb_sink);
+    if (rk_shell_usb_is_open(&r->usb)) {
+        r->loop.speed_limit = r->net_speed;
+    }
+    if (r->usb.address[0]) {
+        rk_output_listening(&r->output, "usbip", r->usb.address);
+    }
+    return 0;
+}
+
 static int start_loop(struct run *r, const struct rk_call *call) {
     const char *replay = rk_call_value(call, "replay");
     const char *gdb = rk_call_value(call, "gdb");
@@ -215,6 +256,9 @@ static int start_loop(struct run *r, const struct rk_call *call) {
     }
     if (gdb && (rc = rk_loop_listen_gdb(&r->loop, gdb))) {
         return rk_shell_fail(rc, "--gdb '%s'", gdb);
+    }
+    if ((rc = start_usb(r, call))) {
+        return rc;
     }
     if (r->output.mode == RK_OUTPUT_TERMINAL) {
         rk_loop_keys(&r->loop);
@@ -249,6 +293,7 @@ static int prepare(struct run *r, struct rk_call *call) {
     if (rk_call_number(call, "net-speed", 1, 4, &net_speed)) {
         return bad_option(RK_E_RANGE, "net-speed", call->word, "Give 1, 2, 3 or 4.");
     }
+    r->net_speed = (double)net_speed;
     rc = start_loop(r, call);
     if (rc == 0 && rk_network_is_open(&r->network)) {
         r->loop.speed_limit = (double)net_speed;
@@ -280,6 +325,8 @@ static int explain_end(const struct run *r) {
 }
 
 static void release(struct run *r) {
+    rk_shell_usb_close(&r->usb);
+    rk_usb_host_disconnect(&r->usb_host);
     if (r->has_loop) {
         rk_loop_release(&r->loop);
     }

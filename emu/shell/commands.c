@@ -52,6 +52,11 @@ static const struct rk_opt run_opts[] = {
      .arg = "N",
      .help = "fastest speed while real sockets are attached, 1 to 4"},
     {.name = "internet", .help = "what network.json does not map goes to the real network"},
+    {.name = "usbip",
+     .arg = "ADDR:PORT",
+     .help = "lend the board's USB to any Linux (usbip attach; port 0 picks one)"},
+    {.name = "usbredir", .arg = "SOCKET", .help = "lend it to QEMU's -device usb-redir"},
+    {.name = "pcap", .arg = "FILE", .help = "capture USB as usbmon does, for Wireshark"},
     {.name = "load", .arg = "FILE", .help = "begin with this snapshot"},
     {.name = "save", .arg = "FILE", .help = "write a snapshot at the end"},
     {.name = "replay", .arg = "FILE", .help = "repeat what an earlier run's session.jsonl holds"},
@@ -60,6 +65,18 @@ static const struct rk_opt run_opts[] = {
      .help = "decode the light as this firmware's",
      .choices = "E0 E1 E2 E3 all"},
     {.name = "keep-resetting", .help = "go on when the board restarts itself for ever"},
+};
+
+static const struct rk_opt quirk_opts[] = {
+    {.name = "era",
+     .arg = "ERA",
+     .help = "2014 leaves DFU at once, 0.4.5 half a second later, 0.7.0 has the long serial",
+     .choices = "2014 0.4.5 0.7.0"},
+    {.name = "usbip", .arg = "ADDR:PORT", .help = "127.0.0.1:3240 when nothing is given"},
+    {.name = "usbredir", .arg = "SOCKET", .help = "lend it to QEMU's -device usb-redir"},
+    {.name = "pcap", .arg = "FILE", .help = "capture USB as usbmon does, for Wireshark"},
+    {.name = "again", .help = "come back in DFU a second after leaving it"},
+    {.name = "instant", .help = "flash takes no time"},
 };
 
 static const struct rk_opt wait_opts[] = {
@@ -89,6 +106,16 @@ static const struct rk_cmd commands[] = {
      .opts = run_opts,
      .opt_count = RK_COUNT(run_opts),
      .run = rk_emu_cmd_run},
+    {.name = "quirk",
+     .args = "[NAME]",
+     .max_args = 1,
+     .summary = "be an original bootloader in DFU, with all its faults",
+     .about =
+         "A model, not an emulation: what host tools must cope with. Works on the memories of\n"
+         "the board NAME, or on blank ones. Ends when the host makes it leave DFU.",
+     .opts = quirk_opts,
+     .opt_count = RK_COUNT(quirk_opts),
+     .run = rk_emu_cmd_quirk},
     {.name = "press",
      .args = "NAME [mode|reset]",
      .min_args = 1,

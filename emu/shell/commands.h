@@ -8,6 +8,7 @@ extern const struct rk_app rk_emu_app;
 
 int rk_emu_cmd_new(struct rk_call *call);
 int rk_emu_cmd_run(struct rk_call *call);
+int rk_emu_cmd_quirk(struct rk_call *call);
 int rk_emu_cmd_press(struct rk_call *call);
 int rk_emu_cmd_release(struct rk_call *call);
 int rk_emu_cmd_reset(struct rk_call *call);
