@@ -1,5 +1,6 @@
 #!/bin/sh
 # The original bootloaders' model, driven by unmodified dfu-util (core-hardware.md 4.6-4.8).
+# shellcheck source=tests/vm/guest/lib.sh
 . /test/lib.sh
 
 # A small application: a stack word and a vector, then numbers.
