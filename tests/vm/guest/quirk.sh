@@ -9,7 +9,6 @@
     seq 1 700
 } >app.bin
 size=$(wc -c <app.bin)
-pad=$(((size + 3) / 4 * 4))
 seq 1 2000 | head -c 6000 >factory.bin
 seq 5000 6000 | head -c 512 >key.der
 
