@@ -185,16 +185,15 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
 
 /* --- the ops ---------------------------------------------------------------------------------- */
 
-static int host_open(struct rk_net *net, bool tcp) {
-    struct host *h = host_of(net);
+static int take_slot(struct host *h, bool tcp) {
     for (unsigned i = 0; i < SLOTS; i++) {
         struct slot *s = &h->slots[i];
         if (s->state != SLOT_FREE) {
             continue;
         }
         memset(s, 0, offsetof(struct slot, bytes));
-        const int result = tcp ? uv_tcp_init_ex(&h->loop, &s->u.tcp, AF_INET)
-                               : uv_udp_init_ex(&h->loop, &s->u.udp, AF_INET);
+        const int result =
+            tcp ? uv_tcp_init(&h->loop, &s->u.tcp) : uv_udp_init_ex(&h->loop, &s->u.udp, AF_INET);
         if (result) {
             return RK_E_LIMIT;
         }
@@ -204,6 +203,10 @@ static int host_open(struct rk_net *net, bool tcp) {
         return (int)i;
     }
     return RK_E_LIMIT;
+}
+
+static int host_open(struct rk_net *net, bool tcp) {
+    return take_slot(host_of(net), tcp);
 }
 
 static int host_listen(struct rk_net *net, int handle, uint16_t port) {

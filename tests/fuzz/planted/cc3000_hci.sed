@@ -1,0 +1,2 @@
+# emu/part/cc3000_hci.c
+s/arg_len > total ||//
