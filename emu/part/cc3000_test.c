@@ -123,7 +123,7 @@ static void words(uint8_t *out, const uint32_t *in, size_t count) {
                sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 static int32_t call_words(struct fixture *f, uint16_t opcode, const uint32_t *in, size_t count) {
-    uint8_t args[255];
+    uint8_t args[255] = {0};
     words(args, in, count);
     return call_i32(f, opcode, args, 4 * count);
 }
@@ -158,7 +158,7 @@ static void sockaddr(uint8_t out[8], uint32_t ip, uint16_t port) {
 }
 
 static int32_t connect_to(struct fixture *f, uint32_t sd, uint32_t ip, uint16_t port) {
-    uint8_t a[20];
+    uint8_t a[20] = {0};
     words(a, (const uint32_t[]){sd, 8, 8}, 3);
     sockaddr(a + 12, ip, port);
     return call_i32(f, 0x1007, a, sizeof a);
