@@ -31,7 +31,7 @@ static void cpu_destroy(struct rk_dev *cpu) {
         free(k->space[i].side);
         free(k->space[i].raw);
     }
-    free(k->wait);
+    rk_wait_free(k->wait);
     free(k);
     cpu->m->cpu_cache = NULL;
 }
@@ -48,9 +48,10 @@ static bool cpu_build(struct rk_dev *cpu) {
         !build_space(k, RK_SPACE_RAM, m->ram, m->ram_base, m->ram_size)) {
         return false;
     }
+    k->wait = rk_wait_new(m);
     rk_cpu_forget(k, 0, m->flash_size);
     rk_cpu_set_limits(cpu);
-    return true;
+    return k->wait != NULL;
 }
 
 static void cpu_code_changed(struct rk_dev *cpu, uint32_t off, uint32_t len) {

@@ -175,10 +175,12 @@ static int64_t unpack_nz(uint32_t apsr) {
 /* Every so often a loop's turn is shown to the wait-loop analysis. */
 #define TAKE_BACK(cycles)                                                                          \
     do {                                                                                           \
+        struct rk_rec *from_ = ip;                                                                 \
         uint8_t turns_ = ++ip->d;                                                                  \
         CHARGE(cycles);                                                                            \
         ip = (struct rk_rec *)((uintptr_t)ip + (uintptr_t)(intptr_t)(int32_t)ip->imm);             \
         if (RK_UNLIKELY(turns_ == 0)) {                                                            \
+            k->turned = from_;                                                                     \
             goto turned;                                                                           \
         }                                                                                          \
         GO();                                                                                      \

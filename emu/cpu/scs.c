@@ -78,14 +78,14 @@ static unsigned irq_count(const struct rk_dev *cpu) {
 /* --- cycle counter -------------------------------------------------------------------------------
  */
 
-static bool cyccnt_counts(const struct rk_dev *cpu) {
+bool rk_dwt_counts(const struct rk_dev *cpu) {
     const struct rk_cpu_state *c = rk_cpu_state(cpu);
     return c->dwt.ctrl & 1u && c->demcr & DEMCR_TRCENA && !cpu->m->s->stopped;
 }
 
 static uint32_t cyccnt(const struct rk_dev *cpu) {
     const struct rk_dwt *d = &rk_cpu_state(cpu)->dwt;
-    return cyccnt_counts(cpu) ? d->value + (uint32_t)(cpu->m->s->now - d->origin) : d->value;
+    return rk_dwt_counts(cpu) ? d->value + (uint32_t)(cpu->m->s->now - d->origin) : d->value;
 }
 
 /* Holds the value while what makes it count changes. */

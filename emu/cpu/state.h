@@ -141,6 +141,7 @@ struct rk_cpu_cache {
     bool watching; /* a turn of a loop is being watched (wait.c) */
     struct rk_cpu_stats stats;
     struct rk_wait *wait;
+    struct rk_rec *turned; /* the branch of RK_LEAVE_TURN */
 };
 
 static inline struct rk_cpu_state *rk_cpu_state(const struct rk_dev *cpu) {
@@ -283,6 +284,7 @@ bool rk_scs_write_is_idle(const struct rk_dev *cpu, uint32_t off, uint32_t value
 void rk_systick_write(struct rk_dev *cpu, uint32_t off, uint32_t value);
 uint32_t rk_systick_read(struct rk_dev *cpu, uint32_t off);
 void rk_dwt_clock(struct rk_dev *cpu);
+bool rk_dwt_counts(const struct rk_dev *cpu);
 uint32_t rk_systick_value(const struct rk_dev *cpu);
 void rk_systick_fire(struct rk_dev *cpu);
 void rk_systick_clock(struct rk_dev *cpu);
