@@ -181,9 +181,15 @@ static bool find_blink(struct rk_led_decoder *d, uint64_t t) {
                              .colour = alternation_colour(d),
                              .pattern = RK_PATTERN_BLINK,
                              .period_ms = (uint32_t)(2 * total / count / RK_LED_MS)};
-    bool is_flickering = d->current.pattern == RK_PATTERN_FLICKER && d->current.colour == s.colour;
-    if (count < BLINK_RUNS_UNKNOWN && (is_flickering || !rk_led_shape_is_known(d, &s))) {
+    bool is_same = d->current.colour == s.colour;
+    bool is_flickering = is_same && d->current.pattern == RK_PATTERN_FLICKER;
+    bool is_counting = is_same && d->current.pattern == RK_PATTERN_COUNT;
+    bool is_known = rk_led_shape_is_known(d, &s);
+    if (count < BLINK_RUNS_UNKNOWN && (is_flickering || !is_known)) {
         return is_flickering;
+    }
+    if (is_counting && !is_known) {
+        return false; /* bursts that follow one another */
     }
     rk_led_report(d, t, &s);
     return true;
@@ -239,6 +245,13 @@ uint64_t rk_led_count_wait_ns(const struct rk_led_decoder *d) {
     return run_ns(d, last - 1) * 3 / 2;
 }
 
+/* Where one burst follows another at once (the retry fails as fast as it begins), the dark time
+ * between them is cut short, by a tick of the LED service (25 ms of 250) at least; inside a burst
+ * it is as long as the light. */
+static bool is_between_bursts(const struct rk_led_decoder *d, unsigned dark, uint64_t on) {
+    return run_ns(d, dark) < on * 93 / 100;
+}
+
 /* Flashes tell how a handshake ended, so cyan must stand before them (cloud-protocol.md 4). */
 static bool follows_cyan(const struct rk_led_decoder *d, unsigned idx) {
     unsigned before = idx >= 2 && is_dark(d, idx - 1) ? idx - 2 : idx - 1;
@@ -255,6 +268,9 @@ void rk_led_count_end(struct rk_led_decoder *d, uint64_t t) {
     unsigned count = 1;
     unsigned first = lit;
     while (first >= 2 && is_dark(d, first - 1) && d->runs[first - 2].colour == colour) {
+        if (is_between_bursts(d, first - 1, on)) {
+            break;
+        }
         if (!is_near(run_ns(d, first - 2), on) || !is_near(run_ns(d, first - 1), on)) {
             return; /* some other rhythm */
         }
@@ -272,12 +288,18 @@ void rk_led_count_end(struct rk_led_decoder *d, uint64_t t) {
     }
 }
 
-/* A new colour right behind a burst ends it too. */
+/* A new colour right behind a burst ends it too, and so does the next burst. */
 static void end_burst(struct rk_led_decoder *d, uint64_t t) {
     unsigned last = d->run_count - 1;
     unsigned lit = burst_last(d);
-    if (!is_dark(d, last) && lit < last && d->runs[lit].colour != d->runs[last].colour &&
-        !(is_dark(d, last - 1) && run_ns(d, last - 1) >= run_ns(d, lit) * 3 / 2)) {
+    if (is_dark(d, last) || lit >= last) {
+        return;
+    }
+    uint64_t on = run_ns(d, lit);
+    bool has_gap = is_dark(d, last - 1);
+    if (d->runs[lit].colour == d->runs[last].colour
+            ? has_gap && is_between_bursts(d, last - 1, on)
+            : !has_gap || run_ns(d, last - 1) < on * 3 / 2) {
         rk_led_count_end(d, t);
     }
 }

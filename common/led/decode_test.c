@@ -204,6 +204,38 @@ static void test_decode__counted_blinks(void **state) {
     }
 }
 
+/* What tinker 0.7.0 shows in the emulator when the server refuses at once: two bursts of three, the
+ * second right behind the first (times in ms; the gap between them takes 175 to 225 ms). */
+static void bursts_with_gap(int gap_ms) {
+    const int second = 5327 + gap_ms;
+    const int at_ms[] = {4102, 4327, 4577, 4827, 5077, 5327};
+    struct light l[64];
+    double t = 0.877;
+    size_t n = add_cyan(l, 0, &t, 32, 0.1);
+    l[n++] = (struct light){4.077, 0, 95, 95};
+    for (int burst = 0; burst < 2; burst++) {
+        for (int i = 0; i < 6; i++) {
+            double at_s = (at_ms[i] + burst * (second - at_ms[0])) / 1e3;
+            l[n++] = (struct light){at_s, i % 2 ? 0 : 95, i % 2 ? 0 : 35, 0};
+        }
+    }
+    for (int i = 0; i < 6; i++) {
+        l[n++] = (struct light){7.052 + 0.05 * i, 0, i % 2 ? 0 : 95, 0};
+    }
+    struct seen seen;
+    play(&seen, RK_ERA_ALL, l, n, 7.32);
+    expect_event(&seen, 0, "blinking cyan", "cloud-connecting", 4);
+    expect_event(&seen, 1, "3 orange blinks", "cloud-unreachable", 5.56);
+    expect_event(&seen, 2, "fast blinking green", "wifi-dhcp", 7.31);
+    assert_int_equal(seen.count, 3);
+}
+
+static void test_decode__bursts_that_follow_at_once(void **state) {
+    bursts_with_gap(175);
+    bursts_with_gap(200);
+    bursts_with_gap(225);
+}
+
 /* cloud-protocol.md 4: the 250 ms colours of a failed handshake */
 static void test_decode__handshake_flashes(void **state) {
     static const struct {
@@ -534,6 +566,7 @@ int main(void) {
         cmocka_unit_test(test_decode__sos_counts_the_code),
         cmocka_unit_test(test_decode__nine_equal_pulses_are_no_sos),
         cmocka_unit_test(test_decode__counted_blinks),
+        cmocka_unit_test(test_decode__bursts_that_follow_at_once),
         cmocka_unit_test(test_decode__handshake_flashes),
         cmocka_unit_test(test_decode__update_and_stall),
         cmocka_unit_test(test_decode__loader_or_application),
