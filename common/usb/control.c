@@ -170,3 +170,23 @@ void rk_usb_control_setup(struct rk_usb_control *c, const uint8_t packet[8]) {
                                   : c->ops->request(c->ctx, &c->setup, &c->data);
     go_on(c, reply);
 }
+
+/* --- strings -----------------------------------------------------------------------------------
+ */
+
+uint8_t *rk_usb_widen(uint8_t *to, const char *text, unsigned chars) {
+    for (unsigned i = 0; i < chars; i++) {
+        *to++ = (uint8_t)*text;
+        *to++ = 0;
+        text += *text != '\0';
+    }
+    return to;
+}
+
+uint16_t rk_usb_string(uint8_t *to, const char *text, uint8_t chars) {
+    uint16_t len = (uint16_t)(2u + 2u * chars);
+    to[0] = (uint8_t)len;
+    to[1] = RK_USB_DT_STRING;
+    (void)rk_usb_widen(to + 2, text, chars);
+    return len;
+}

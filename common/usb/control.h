@@ -104,4 +104,10 @@ void rk_usb_control_setup(struct rk_usb_control *c, const uint8_t packet[8]);
 void rk_usb_control_out(struct rk_usb_control *c, const uint8_t *packet, uint16_t len);
 void rk_usb_control_in(struct rk_usb_control *c);
 
+/* A string descriptor of `chars` characters: text, then NUL characters. to: 2 + 2 * chars bytes.
+ * Returns its length. */
+uint16_t rk_usb_string(uint8_t *to, const char *text, uint8_t chars);
+/* chars characters of text as UTF-16LE, NUL behind its end. Returns what follows. */
+uint8_t *rk_usb_widen(uint8_t *to, const char *text, unsigned chars);
+
 #endif

@@ -66,16 +66,6 @@ void rk_boot_usb_set_id(const volatile uint8_t *id) {
     }
 }
 
-/* chars characters of text, NUL behind its end. Returns what follows. */
-static uint8_t *widen(uint8_t *to, const char *text, unsigned chars) {
-    for (unsigned i = 0; i < chars; i++) {
-        *to++ = (uint8_t)*text;
-        *to++ = 0;
-        text += *text != '\0';
-    }
-    return to;
-}
-
 static const uint8_t *string(uint8_t idx, uint16_t *len) {
     if (idx == 0) {
         *len = sizeof languages;
@@ -88,10 +78,7 @@ static const uint8_t *string(uint8_t idx, uint16_t *len) {
     if (idx >= RK_COUNT(strings)) {
         return NULL;
     }
-    *len = (uint16_t)(2u + 2u * strings[idx].chars);
-    answer[0] = (uint8_t)*len;
-    answer[1] = 3;
-    (void)widen(answer + 2, strings[idx].text, strings[idx].chars);
+    *len = rk_usb_string(answer, strings[idx].text, strings[idx].chars);
     return answer;
 }
 
@@ -119,9 +106,9 @@ static uint16_t make_properties(void) {
                                    136,        0, 0, 0, 7, 0, 0, 0, NAME_BYTES, 0};
     static const uint8_t middle[] = {GUID_BYTES, 0, 0, 0};
     uint8_t *p = put(answer, head, sizeof head);
-    p = widen(p, PROPERTY_NAME, NAME_BYTES / 2);
+    p = rk_usb_widen(p, PROPERTY_NAME, NAME_BYTES / 2);
     p = put(p, middle, sizeof middle);
-    (void)widen(p, PROPERTY_GUID, GUID_BYTES / 2);
+    (void)rk_usb_widen(p, PROPERTY_GUID, GUID_BYTES / 2);
     return PROPERTIES;
 }
 
@@ -132,9 +119,9 @@ static uint16_t make_set(void) {
                                    0,   0,   132, 0,   4,   0,   7, 0, NAME_BYTES, 0};
     static const uint8_t middle[] = {GUID_BYTES, 0};
     uint8_t *p = put(answer, head, sizeof head);
-    p = widen(p, PROPERTY_NAME, NAME_BYTES / 2);
+    p = rk_usb_widen(p, PROPERTY_NAME, NAME_BYTES / 2);
     p = put(p, middle, sizeof middle);
-    (void)widen(p, PROPERTY_GUID, GUID_BYTES / 2);
+    (void)rk_usb_widen(p, PROPERTY_GUID, GUID_BYTES / 2);
     return SET_TOTAL;
 }
 

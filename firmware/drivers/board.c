@@ -7,6 +7,7 @@
 #define PIN_FLASH_CS  9u  /* B */
 #define PIN_PULLUP    10u /* B: 0 connects D+ */
 #define PIN_RADIO_CS  12u /* B */
+#define IWDG_TURNS    5000u
 #define LED_PRESCALER 72u
 #define LED_PERIOD    9999u
 /* Channels 1-3 on, active low, PWM mode 1: CCxE | CCxP; OCxM = 110 (core-hardware.md 2.3). */
@@ -84,7 +85,10 @@ void rk_board_reset_flags_clear(void) {
     RCC->CSR |= RCC_CSR_RMVF;
 }
 
+/* An earlier update (the bootloader's, a moment ago) takes up to 125 us (RM0008 19.4.4). */
 void rk_board_watchdog_start(uint16_t reload) {
+    for (unsigned i = 0; i < IWDG_TURNS && IWDG_SR != 0; i++) {
+    }
     IWDG_KR = IWDG_UNLOCK;
     IWDG_PR = 6;
     IWDG_RLR = reload;

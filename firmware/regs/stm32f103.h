@@ -110,6 +110,7 @@ struct rk_spi_regs {
 #define IWDG_KR      (*(rk_reg *)0x40003000u)
 #define IWDG_PR      (*(rk_reg *)0x40003004u)
 #define IWDG_RLR     (*(rk_reg *)0x40003008u)
+#define IWDG_SR      (*(rk_reg *)0x4000300Cu)
 #define IWDG_UNLOCK  0x5555u
 #define IWDG_RELOAD  0xAAAAu
 #define IWDG_START   0xCCCCu

@@ -118,12 +118,12 @@ void rk_loader_run_ns(struct rk_loader_rig *r, uint64_t ns) {
 
 bool rk_loader_until(struct rk_loader_rig *r, const char *signal, uint64_t ns) {
     uint64_t end = rk_machine_now_ns(r->m) + ns;
-    for (unsigned i = r->seen_count; rk_machine_now_ns(r->m) < end;) {
+    while (rk_machine_now_ns(r->m) < end) {
+        char name[RK_LED_NAME_CAP];
         rk_loader_run_ns(r, 10 * RK_LOADER_MS);
-        for (; i < r->seen_count; i++) {
-            if (strcmp(r->seen[i], signal) == 0) {
-                return true;
-            }
+        rk_led_observed_name(rk_led_decoder_signal(&r->decoder), name);
+        if (strcmp(name, signal) == 0) {
+            return true;
         }
     }
     return false;
@@ -260,4 +260,47 @@ bool rk_loader_upload(struct rk_loader_rig *r, uint32_t addr, uint8_t *data, siz
         }
     }
     return rk_loader_control(r, 0x21, 6, 0, 0, NULL, 0, NULL) == RK_USB_OK;
+}
+
+/* --- serial ------------------------------------------------------------------------------------
+ */
+
+static bool transfer_bulk(struct rk_loader_rig *r, uint8_t ep, void *data, size_t len, uint64_t ns,
+                          size_t *done) {
+    bool complete = false;
+    struct rk_usb_transfer t = {
+        .ep = ep, .data = data, .len = len, .complete = on_complete, .ctx = &complete};
+    rk_usb_submit(&r->host.target, &t);
+    for (uint64_t end = rk_machine_now_ns(r->m) + ns; !complete && rk_machine_now_ns(r->m) < end;) {
+        rk_loader_run_ns(r, STEP_NS);
+    }
+    if (!complete) {
+        rk_usb_cancel(&r->host.target, &t);
+    }
+    *done = t.done;
+    return t.status == RK_USB_OK;
+}
+
+size_t rk_loader_say(struct rk_loader_rig *r, const char *text, char *answer, size_t cap,
+                     uint64_t ns) {
+    uint8_t packet[64];
+    size_t done = 0, len = 0;
+    memcpy(packet, text, RK_MIN(strlen(text), sizeof packet));
+    (void)transfer_bulk(r, 0x03, packet, strlen(text), 100 * RK_LOADER_MS, &done);
+    uint64_t end = rk_machine_now_ns(r->m) + ns;
+    while (r->host.target.desc && rk_machine_now_ns(r->m) < end && len < cap - 1) {
+        if (transfer_bulk(r, 0x81, packet, sizeof packet, end - rk_machine_now_ns(r->m), &done)) {
+            size_t n = RK_MIN(done, cap - 1 - len);
+            memcpy(answer + len, packet, n);
+            len += n;
+        }
+    }
+    answer[len] = '\0';
+    return len;
+}
+
+bool rk_loader_set_baud(struct rk_loader_rig *r, uint32_t baud) {
+    uint8_t coding[7] = {0, 0, 0, 0, 0, 0, 8};
+    rk_put_u32le(coding, baud);
+    return rk_loader_control(r, 0x21, 0x20, 0, 0, coding, 7, NULL) == RK_USB_OK;
 }

@@ -30,7 +30,7 @@ void rk_loader_rig_free(struct rk_loader_rig *r);
 uint8_t *rk_loader_read_built(const char *path, size_t *len);
 
 void rk_loader_run_ns(struct rk_loader_rig *r, uint64_t ns);
-/* False: not within ns. */
+/* Until the light shows this; it may do so already. False: not within ns. */
 bool rk_loader_until(struct rk_loader_rig *r, const char *signal, uint64_t ns);
 /* The cells of internal and external flash are changed from outside. */
 void rk_loader_put(struct rk_loader_rig *r, uint32_t addr, const void *data, size_t len);
@@ -60,5 +60,13 @@ struct rk_loader_status rk_loader_command(struct rk_loader_rig *r, uint8_t comma
 /* What dfu-util 0.11 does: erase every unit, then pointer and block for each 1 KB. */
 bool rk_loader_flash(struct rk_loader_rig *r, uint32_t addr, const uint8_t *data, size_t len);
 bool rk_loader_upload(struct rk_loader_rig *r, uint32_t addr, uint8_t *data, size_t len);
+
+/* --- a serial host --- */
+
+/* Sends text on endpoint 3 and collects what endpoint 1 answers within ns. The answer's length. */
+size_t rk_loader_say(struct rk_loader_rig *r, const char *text, char *answer, size_t cap,
+                     uint64_t ns);
+/* SET_LINE_CODING. */
+bool rk_loader_set_baud(struct rk_loader_rig *r, uint32_t baud);
 
 #endif
