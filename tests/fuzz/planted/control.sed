@@ -1,2 +1,2 @@
 # emu/shell/control.c
-s/} else if (c->line_len < sizeof c->line) {/} else if (c->line_len < 65536) {/
+s/strcmp(how ? how : "torn", ways\[i\].name)/strcmp(how, ways[i].name)/
