@@ -7,8 +7,8 @@
 
 #define LOOPBACK 0x7F000001u
 
-static const uint8_t board_id[12] = {0x53, 0xFF, 0x6D, 0x06, 0x50, 0x77,
-                                     0x53, 0x52, 0x28, 0x30, 0x02, 0x87};
+const uint8_t radio_rig_id[12] = {0x53, 0xFF, 0x6D, 0x06, 0x50, 0x77,
+                                  0x53, 0x52, 0x28, 0x30, 0x02, 0x87};
 
 /* --- who watches ------------------------------------------------------------------------------ */
 
@@ -95,6 +95,11 @@ static const struct rk_net_peer_ops server_ops = {
 /* --- the board -------------------------------------------------------------------------------- */
 
 void radio_rig_init(struct radio_rig *r, const char *image, unsigned eras) {
+    radio_rig_init_with(r, image, eras, &server_ops, r);
+}
+
+void radio_rig_init_with(struct radio_rig *r, const char *image, unsigned eras,
+                         const struct rk_net_peer_ops *ops, void *ctx) {
     size_t len, cap;
     uint8_t *bytes = rk_published_image(image, &len);
     memset(r, 0, sizeof *r);
@@ -103,11 +108,11 @@ void radio_rig_init(struct radio_rig *r, const char *image, unsigned eras) {
     r->config.name_count = 1;
     r->config.latency_us = 5000;
     r->config.seed = 1;
-    r->peer = rk_net_peer_new(&server_ops, r);
+    r->peer = rk_net_peer_new(ops, ctx);
     r->link = rk_net_link_new(&r->config, r->peer);
     r->m = rk_machine_new(&rk_spark_core_desc, NULL);
     assert_non_null(r->m);
-    rk_spark_core_init(r->m, board_id);
+    rk_spark_core_init(r->m, radio_rig_id);
     uint8_t *flash = rk_machine_nv(r->m, RK_CORE_NV_INTERNAL, &cap);
     assert_true(len <= cap - 0x5000);
     memcpy(flash + 0x5000, bytes, len);

@@ -50,6 +50,10 @@ struct radio_rig {
 /* image: a catalogue id. Skips the test when it is not in the store. eras: see led/decode.h. No
  * access point yet; names and routes lead to the peer. */
 void radio_rig_init(struct radio_rig *r, const char *image, unsigned eras);
+/* The same with another peer. */
+void radio_rig_init_with(struct radio_rig *r, const char *image, unsigned eras,
+                         const struct rk_net_peer_ops *ops, void *ctx);
+extern const uint8_t radio_rig_id[12];
 void radio_rig_release(struct radio_rig *r);
 /* A WPA2 access point "home" with passphrase "password", at the usual place. */
 struct rk_net_ap *radio_rig_add_ap(struct radio_rig *r);
