@@ -168,6 +168,38 @@ int rk_emu_cmd_quit(struct rk_call *call) {
     return tell(call, json_pack("{s:s}", "cmd", "quit"));
 }
 
+int rk_emu_cmd_smartconfig(struct rk_call *call) {
+    json_t *request = json_pack("{s:s,s:s}", "cmd", "smartconfig", "ssid", call->args[1]);
+    if (request && call->arg_count > 2) {
+        json_object_set_new(request, "passphrase", json_string(call->args[2]));
+    }
+    return request ? tell(call, request)
+                   : rk_shell_fail(RK_E_RANGE, "the network's name is not UTF-8");
+}
+
+int rk_emu_cmd_fault(struct rk_call *call) {
+    const char *state = call->arg_count > 2 ? call->args[2] : "on";
+    if (strcmp(state, "on") != 0 && strcmp(state, "off") != 0) {
+        return rk_shell_fail_next(RK_E_USAGE, "Say on or off.", "fault '%s'", state);
+    }
+    json_t *request = json_pack("{s:s}", "cmd", "fault");
+    if (call->arg_count > 1) {
+        json_object_set_new(request, "fault", json_string(call->args[1]));
+        json_object_set_new(request, "on", json_boolean(strcmp(state, "on") == 0));
+    }
+    json_t *answer;
+    int rc = ask(call, request, &answer, ANSWER_TIME_MS);
+    const char *key;
+    json_t *text;
+    if (rc == 0 && !rk_call_has(call, "json")) {
+        json_object_foreach(json_object_get(answer, "faults"), key, text) {
+            printf("%-22s %s\n", key, json_string_value(text));
+        }
+    }
+    json_decref(answer);
+    return rc;
+}
+
 static void print_signal(const json_t *answer) {
     const json_t *signal = json_object_get(answer, "signal");
     const char *name = json_string_value(json_object_get(signal, "name"));

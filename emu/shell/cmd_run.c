@@ -8,6 +8,7 @@
 #include "emu/shell/usb.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -271,7 +272,8 @@ static int start_loop(struct run *r, const struct rk_call *call) {
 static void open_log(struct run *r) {
     char path[RK_PATH_MAX];
     if (rk_path_in(r->folder.path, "session.jsonl", path) == 0) {
-        r->env.log = fopen(path, "w");
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        r->env.log = fd >= 0 ? fdopen(fd, "w") : NULL;
     }
 }
 
@@ -284,8 +286,11 @@ static int prepare(struct run *r, struct rk_call *call) {
     if (rc) {
         return rc;
     }
-    r->env = (struct rk_control_env){
-        .s = &r->session, .name = call->args[0], .id = r->folder.id, .mac = r->folder.mac};
+    r->env = (struct rk_control_env){.s = &r->session,
+                                     .name = call->args[0],
+                                     .id = r->folder.id,
+                                     .mac = r->folder.mac,
+                                     .net = &r->network.config};
     if (parse_speed(call, &r->env.speed)) {
         return bad_option(RK_E_RANGE, "speed", rk_call_value(call, "speed"),
                           "Give real, max, or a factor up to 1000.");

@@ -16,6 +16,8 @@ int rk_emu_cmd_power(struct rk_call *call);
 int rk_emu_cmd_led(struct rk_call *call);
 int rk_emu_cmd_snapshot(struct rk_call *call);
 int rk_emu_cmd_info(struct rk_call *call);
+int rk_emu_cmd_smartconfig(struct rk_call *call);
+int rk_emu_cmd_fault(struct rk_call *call);
 int rk_emu_cmd_wait(struct rk_call *call);
 int rk_emu_cmd_quit(struct rk_call *call);
 int rk_emu_cmd_signals(struct rk_call *call);

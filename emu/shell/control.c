@@ -1,7 +1,9 @@
 /* See control.h. */
 #include "emu/shell/control.h"
 
+#include "emu/part/cc3000.h"
 #include "emu/part/led.h"
+#include "emu/port/net_config.h"
 #include "emu/shell/output.h"
 #include "emu/shell/snapshot_file.h"
 
@@ -177,6 +179,48 @@ static int cmd_cut(struct request *r) {
     return RK_E_RANGE;
 }
 
+/* A phone sends credentials to a board in listening mode. Without a passphrase the network is open.
+ */
+static int cmd_smartconfig(struct request *r) {
+    const char *ssid = text_arg(r, "ssid");
+    const char *pass = text_arg(r, "passphrase");
+    struct rk_cc3000_profile profile = {.security = pass ? 3 : 0, .priority = 1};
+    size_t ssid_len = ssid ? strlen(ssid) : 0;
+    size_t pass_len = pass ? strlen(pass) : 0;
+    if (ssid_len == 0 || ssid_len > sizeof profile.ssid || pass_len > sizeof profile.key) {
+        return RK_E_RANGE;
+    }
+    memcpy(profile.ssid, ssid, ssid_len);
+    profile.ssid_len = (uint8_t)ssid_len;
+    if (pass) {
+        memcpy(profile.key, pass, pass_len);
+        profile.key_len = (uint8_t)pass_len;
+    }
+    return rk_cc3000_smartconfig(rk_machine_dev(r->c->env->s->m, RK_CORE_CC3000), &profile);
+}
+
+/* Of the radio and what is around it: net_fault.def. Without a name, what there is. */
+static int cmd_fault(struct request *r) {
+    const char *name = text_arg(r, "fault");
+    const json_t *on = json_object_get(r->args, "on");
+    if (!name) {
+        json_t *list = json_object();
+        for (int i = 0; i < RK_NET_FAULT_COUNT; i++) {
+            json_object_set_new(list, rk_net_fault_key((enum rk_net_fault)i),
+                                json_string(rk_net_fault_text((enum rk_net_fault)i)));
+        }
+        add(r, "faults", list);
+        return 0;
+    }
+    int fault = rk_net_fault_by_key(name);
+    if (fault < 0) {
+        return fault;
+    }
+    rk_cc3000_fault(rk_machine_dev(r->c->env->s->m, RK_CORE_CC3000), (enum rk_net_fault)fault,
+                    !json_is_false(on));
+    return 0;
+}
+
 static int cmd_speed(struct request *r) {
     const json_t *value = json_object_get(r->args, "value");
     const char *text = json_string_value(value);
@@ -235,11 +279,15 @@ static int cmd_wait(struct request *r) {
 }
 
 static const struct command commands[] = {
-    {"press", false, cmd_press}, {"release", false, cmd_release},   {"reset", false, cmd_reset},
-    {"power", false, cmd_power}, {"led", false, cmd_led},           {"info", false, cmd_info},
-    {"hash", false, cmd_hash},   {"snapshot", false, cmd_snapshot}, {"restore", true, cmd_restore},
-    {"cut", true, cmd_cut},      {"speed", false, cmd_speed},       {"wait", false, cmd_wait},
-    {"quit", false, cmd_quit},
+    {"press", false, cmd_press},    {"release", false, cmd_release},
+    {"reset", false, cmd_reset},    {"power", false, cmd_power},
+    {"led", false, cmd_led},        {"info", false, cmd_info},
+    {"hash", false, cmd_hash},      {"snapshot", false, cmd_snapshot},
+    {"restore", true, cmd_restore}, {"smartconfig", true, cmd_smartconfig},
+    {"fault", true, cmd_fault},
+
+    {"cut", true, cmd_cut},         {"speed", false, cmd_speed},
+    {"wait", false, cmd_wait},      {"quit", false, cmd_quit},
 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -308,7 +356,11 @@ static int execute(struct request *r) {
         return RK_E_UNSUPPORTED;
     }
     if (command->is_logged) {
-        log_command(r->c->env, r->args);
+        json_t *copy = json_copy((json_t *)r->args);
+        json_object_del(copy, "passphrase"); /* a secret is never logged */
+        json_object_del(copy, "id");
+        log_command(r->c->env, copy);
+        json_decref(copy);
     }
     return command->run(r);
 }

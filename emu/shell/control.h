@@ -4,6 +4,7 @@
 #ifndef RK_EMU_SHELL_CONTROL_H
 #define RK_EMU_SHELL_CONTROL_H
 
+#include "emu/port/net.h"
 #include "emu/shell/session.h"
 
 #include <jansson.h>
@@ -18,8 +19,9 @@ struct rk_control_env {
     const char *name;  /* the board's */
     const uint8_t *id; /* 12 bytes */
     const uint8_t *mac;
-    double speed; /* virtual seconds per second; 0: as fast as it goes */
-    FILE *log;    /* what a replay needs, or NULL */
+    const struct rk_net_config *net; /* NULL: no neighbourhood is known */
+    double speed;                    /* virtual seconds per second; 0: as fast as it goes */
+    FILE *log;                       /* what a replay needs, or NULL */
 };
 
 struct rk_control_wait {

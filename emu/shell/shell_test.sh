@@ -151,6 +151,10 @@ check 'power off' 0 '' '' power one off
 check 'is off' 0 'power +no' '' info one
 check 'power on' 0 '' '' power one on
 check 'a snapshot' 0 '' '' snapshot one "$scratch/snap"
+check 'the faults that can be made' 0 '^late-close +' '' fault one
+check 'one of them' 0 '' '' fault one late-close
+check 'one that does not exist' 1 '' 'not found' fault one bad-luck
+check 'a phone that nobody listens to' 5 '' 'another mode' smartconfig one home secretpass
 check 'a wait that ends by its time' 20 '' 'not seen' wait one listening --for 100ms
 check 'quit' 0 '' '' quit one
 wait
