@@ -37,6 +37,12 @@ void rk_session_batch_end(struct rk_session *s) {
     }
 }
 
+void rk_session_batch_flush(struct rk_session *s) {
+    if (s->hub->batch == s) {
+        flush(s->hub);
+    }
+}
+
 static int seal_and_send(struct rk_session *s, const uint8_t *msg, size_t len) {
     struct rk_hub *hub = s->hub;
     uint8_t single[RK_FRAME_MAX];

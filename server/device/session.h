@@ -128,6 +128,7 @@ void rk_hub_remove(struct rk_hub *hub, struct rk_session *s);
 /* session.c: sending. Frames between begin and end leave in one write. */
 void rk_session_batch_begin(struct rk_session *s);
 void rk_session_batch_end(struct rk_session *s);
+void rk_session_batch_flush(struct rk_session *s); /* what has been collected so far */
 int rk_session_send_msg(struct rk_session *s, const struct rk_msg *msg);
 uint16_t rk_session_take_id(struct rk_session *s);
 /* Empty ACK, or 4.00 for "slow down" and for refusals. */

@@ -8,8 +8,9 @@
 
 #include "server/device/session.h"
 
-#define WINDOW_BYTES  4096 /* fast mode: untaken bytes in the socket */
+#define WINDOW_BYTES  8192 /* fast mode: untaken bytes in the socket */
 #define PACE_MS       10   /* and when to look again */
+#define TURN_CHUNKS   64   /* then others get a turn */
 #define PROGRESS_STEP 16   /* chunks between two reports */
 
 static void announce(struct rk_session *s, const char *word) {
@@ -69,8 +70,8 @@ static bool has_room(struct rk_session *s) {
     if (!u->fast || u->state != RK_UPDATE_STATE_CHUNKS) {
         return true;
     }
-    size_t own = hub->batch == s ? hub->out_len : 0;
-    return hub->host.backlog(s->peer, true) + own < WINDOW_BYTES;
+    rk_session_batch_flush(s);
+    return hub->host.backlog(s->peer, true) < WINDOW_BYTES;
 }
 
 void rk_session_update_pump(struct rk_session *s) {
@@ -79,8 +80,9 @@ void rk_session_update_pump(struct rk_session *s) {
     if (!s->running || rk_session_calls_in_flight(s)) {
         return; /* what was asked before is answered first */
     }
-    while (s->running && has_room(s) &&
-           rk_update_next(&s->running->update, s->next_id, hub->now_ms, &msg)) {
+    for (int n = 0; n < TURN_CHUNKS && s->running && has_room(s) &&
+                    rk_update_next(&s->running->update, s->next_id, hub->now_ms, &msg);
+         n++) {
         s->next_id++;
         hub->stats.chunks += msg.kind == RK_MSG_CHUNK;
         if (rk_session_send_msg(s, &msg)) {

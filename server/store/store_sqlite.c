@@ -256,6 +256,7 @@ static int sweep(struct rk_store *s, int64_t now_ms, int64_t before_ms) {
     struct rk_sqlite *c = writer(s);
     int err = rk_sqlite_run(c, RK_STATEMENT_SWEEP_TOKENS, false, NULL, "i", now_ms);
     err = err ? err : rk_sqlite_run(c, RK_STATEMENT_SWEEP_CLAIMS, false, NULL, "i", now_ms);
+    err = err ? err : rk_sqlite_run(c, RK_STATEMENT_SWEEP_RESTARTING, false, NULL, "i", now_ms);
     return err ? err : rk_sqlite_run(c, RK_STATEMENT_SWEEP_UPDATES, false, NULL, "i", before_ms);
 }
 
