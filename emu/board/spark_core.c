@@ -23,6 +23,7 @@
 #include "emu/periph/iwdg.h"
 #include "emu/periph/pwr.h"
 #include "emu/periph/rcc.h"
+#include "emu/periph/remap.h"
 #include "emu/periph/rtc.h"
 #include "emu/periph/spi.h"
 #include "emu/periph/tim.h"

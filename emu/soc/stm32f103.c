@@ -13,6 +13,7 @@
 #include "emu/periph/iwdg.h"
 #include "emu/periph/pwr.h"
 #include "emu/periph/rcc.h"
+#include "emu/periph/remap.h"
 #include "emu/periph/rtc.h"
 #include "emu/periph/spi.h"
 #include "emu/periph/tim.h"
@@ -59,16 +60,49 @@
 #define DMA(dev, line, channel, source)                                                            \
     { RK_F103_##dev, (line), RK_F103_DMA1, RK_DMA_IN_REQUEST + 8 * ((channel)-1) + (source) }
 
-/* A timer channel (1-4) at its default pin, both ways (RM0008 9.3.7, no remap). */
-#define TIM_PIN(tim, channel, port, pin)                                                           \
-    {RK_F103_##tim, RK_TIM_OUT_PWM + (channel)-1, RK_F103_GPIO##port, RK_GPIO_IN_PWM + (pin)}, {   \
-        RK_F103_GPIO##port, RK_GPIO_OUT_PIN + (pin), RK_F103_##tim, RK_TIM_IN_CH + (channel)-1     \
+/* Sources of the remap block: timers by channel, then the serial blocks. */
+enum source {
+    SOURCE_TIM1 = 0,
+    SOURCE_TIM2 = 4,
+    SOURCE_TIM3 = 8,
+    SOURCE_TIM4 = 12,
+    SOURCE_SPI1 = RK_REMAP_LEVELS,
+    SOURCE_I2C1,
+    SOURCE_USART1,
+    SOURCE_USART2,
+};
+
+/* A timer channel (1-4) and the remap block, both ways. */
+#define TIM_CHANNEL(tim, channel)                                                                  \
+    {RK_F103_##tim, RK_TIM_OUT_PWM + (channel)-1, RK_F103_REMAP,                                   \
+     RK_REMAP_IN_SOURCE + SOURCE_##tim + (channel)-1},                                             \
+    {                                                                                              \
+        RK_F103_REMAP, RK_REMAP_OUT_BACK + SOURCE_##tim + (channel)-1, RK_F103_##tim,              \
+            RK_TIM_IN_CH + (channel)-1                                                             \
     }
+#define TIM_CHANNELS(tim)                                                                          \
+    TIM_CHANNEL(tim, 1), TIM_CHANNEL(tim, 2), TIM_CHANNEL(tim, 3), TIM_CHANNEL(tim, 4)
 
 #define ADC_PIN(port, pin, channel)                                                                \
     {RK_F103_GPIO##port, RK_GPIO_OUT_MV + (pin), RK_F103_ADC1, RK_ADC_IN_MV + (channel)}, {        \
         RK_F103_GPIO##port, RK_GPIO_OUT_MV + (pin), RK_F103_ADC2, RK_ADC_IN_MV + (channel)         \
     }
+
+static const struct rk_remap_route routes[RK_F103_ROUTE_COUNT] = {
+#define RK_TIM_ROUTE(name, timer, channel, shift_, mask_, accept_, port, pin)                      \
+    [RK_F103_ROUTE_##name] = {.source = SOURCE_##timer + (channel)-1,                              \
+                              .shift = (shift_),                                                   \
+                              .mask = (mask_),                                                     \
+                              .accept = (accept_)},
+#define RK_SERIAL_ROUTE(name, source_, shift_, mask_, accept_)                                     \
+    [RK_F103_ROUTE_##name] = {                                                                     \
+        .source = SOURCE_##source_, .shift = (shift_), .mask = (mask_), .accept = (accept_)},
+#include "emu/soc/remap.def"
+#undef RK_TIM_ROUTE
+#undef RK_SERIAL_ROUTE
+};
+
+const struct rk_remap_config rk_stm32f103_remap = {.routes = routes, .count = RK_F103_ROUTE_COUNT};
 
 /* clang-format off */
 const struct rk_wire rk_stm32f103_wires[] = {
@@ -146,10 +180,23 @@ const struct rk_wire rk_stm32f103_wires[] = {
     DMA(TIM4, RK_TIM_OUT_DMA_UP, 7, 4),
 
     /* timers: pins, and triggers of one another (RM0008 table 86: TIMx internal triggers) */
-    TIM_PIN(TIM1, 1, A, 8), TIM_PIN(TIM1, 2, A, 9), TIM_PIN(TIM1, 3, A, 10), TIM_PIN(TIM1, 4, A, 11),
-    TIM_PIN(TIM2, 1, A, 0), TIM_PIN(TIM2, 2, A, 1), TIM_PIN(TIM2, 3, A, 2), TIM_PIN(TIM2, 4, A, 3),
-    TIM_PIN(TIM3, 1, A, 6), TIM_PIN(TIM3, 2, A, 7), TIM_PIN(TIM3, 3, B, 0), TIM_PIN(TIM3, 4, B, 1),
-    TIM_PIN(TIM4, 1, B, 6), TIM_PIN(TIM4, 2, B, 7), TIM_PIN(TIM4, 3, B, 8), TIM_PIN(TIM4, 4, B, 9),
+    TIM_CHANNELS(TIM1), TIM_CHANNELS(TIM2), TIM_CHANNELS(TIM3), TIM_CHANNELS(TIM4),
+#define RK_TIM_ROUTE(name, timer, channel, shift, mask, accept, port, pin)                         \
+    {RK_F103_REMAP, RK_REMAP_OUT_ROUTE + RK_F103_ROUTE_##name, RK_F103_GPIO##port,                 \
+     RK_GPIO_IN_PWM + (pin)},                                                                      \
+    {RK_F103_GPIO##port, RK_GPIO_OUT_PIN + (pin), RK_F103_REMAP,                                   \
+     RK_REMAP_IN_BACK + RK_F103_ROUTE_##name},
+#define RK_SERIAL_ROUTE(name, source, shift, mask, accept)
+#include "emu/soc/remap.def"
+#undef RK_TIM_ROUTE
+#undef RK_SERIAL_ROUTE
+    {RK_F103_AFIO, RK_AFIO_OUT_MAPR, RK_F103_REMAP, RK_REMAP_IN_MAPR},
+    {RK_F103_SPI1, RK_SPI_OUT_XFER, RK_F103_REMAP, RK_REMAP_IN_SOURCE + SOURCE_SPI1},
+    {RK_F103_I2C1, RK_I2C_OUT_BUS, RK_F103_REMAP, RK_REMAP_IN_SOURCE + SOURCE_I2C1},
+    {RK_F103_USART1, RK_USART_OUT_TX, RK_F103_REMAP, RK_REMAP_IN_SOURCE + SOURCE_USART1},
+    {RK_F103_USART2, RK_USART_OUT_TX, RK_F103_REMAP, RK_REMAP_IN_SOURCE + SOURCE_USART2},
+    {RK_F103_REMAP, RK_REMAP_OUT_BACK + SOURCE_USART1, RK_F103_USART1, RK_USART_IN_RX},
+    {RK_F103_REMAP, RK_REMAP_OUT_BACK + SOURCE_USART2, RK_F103_USART2, RK_USART_IN_RX},
     {RK_F103_TIM2, RK_TIM_OUT_TRGO, RK_F103_TIM1, RK_TIM_IN_ITR + 1},
     {RK_F103_TIM3, RK_TIM_OUT_TRGO, RK_F103_TIM1, RK_TIM_IN_ITR + 2},
     {RK_F103_TIM4, RK_TIM_OUT_TRGO, RK_F103_TIM1, RK_TIM_IN_ITR + 3},

@@ -39,13 +39,29 @@ enum rk_stm32f103_dev {
     RK_F103_ADC1,
     RK_F103_ADC2,
     RK_F103_USB,
-    RK_F103_CAN, /* from here on: absent, loud */
+    RK_F103_REMAP, /* pins of timers and serial blocks, as AFIO_MAPR says */
+    RK_F103_CAN,   /* from here on: absent, loud */
     RK_F103_USART3,
     RK_F103_I2C2,
     RK_F103_TPIU,
     RK_F103_SYSMEM,
     RK_F103_DEV_COUNT,
 };
+
+/* Ways from a block to a pin (emu/soc/remap.def): numbers of the lines RK_REMAP_OUT_ROUTE and
+ * RK_REMAP_IN_BACK of RK_F103_REMAP, where a board connects what is at the pins of a serial block.
+ */
+enum rk_stm32f103_route {
+#define RK_TIM_ROUTE(name, timer, channel, shift, mask, accept, port, pin) RK_F103_ROUTE_##name,
+#define RK_SERIAL_ROUTE(name, source, shift, mask, accept)                 RK_F103_ROUTE_##name,
+#include "emu/soc/remap.def"
+#undef RK_TIM_ROUTE
+#undef RK_SERIAL_ROUTE
+    RK_F103_ROUTE_COUNT,
+};
+
+struct rk_remap_config;
+extern const struct rk_remap_config rk_stm32f103_remap;
 
 /* Memories of the chip; a board's own follow. */
 enum {

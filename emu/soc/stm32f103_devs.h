@@ -49,6 +49,7 @@
                        .config = &rk_f103_adc_slave),
 [RK_F103_USB] = BLOCK(rk_usb_ops, "USB", 0x40005C00u, 0x800, .domain = RK_CLOCK_USB, .gated = true,
                       .config = (RK_F103_USB_CONFIG)),
+[RK_F103_REMAP] = {.ops = &rk_remap_ops, .name = "REMAP", .config = &rk_stm32f103_remap},
 [RK_F103_CAN] = BLOCK(rk_absent_ops, "CAN", 0x40006400u, 0x400, .gated = true),
 [RK_F103_USART3] = BLOCK(rk_absent_ops, "USART3", 0x40004800u, 0x400, .gated = true),
 [RK_F103_I2C2] = BLOCK(rk_absent_ops, "I2C2", 0x40005800u, 0x400, .gated = true),

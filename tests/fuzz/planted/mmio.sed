@@ -1,0 +1,2 @@
+# emu/periph/dma.c
+s/if (n == BURST) {/if (false) {/
