@@ -116,8 +116,8 @@ struct rk_store_ops {
     /* claim codes: for one use */
     int (*claim_add)(struct rk_store *s, const char *code, int64_t user, int64_t expires_ms);
     int (*claim_take)(struct rk_store *s, const char *code, int64_t now_ms, int64_t *user);
-    /* Expired tokens and claim codes, and updates that ended before before_ms; those whose board has not
-     * come back for 5 minutes fail. */
+    /* Expired tokens and claim codes, and updates that ended before before_ms; those whose board
+     * has not come back for 5 minutes fail. */
     int (*sweep)(struct rk_store *s, int64_t now_ms, int64_t before_ms);
     /* updates */
     int (*update_add)(struct rk_store *s, const struct rk_store_update *update, const void *image,
