@@ -2,6 +2,7 @@
 #include "emu/shell/output.h"
 
 #include <inttypes.h>
+#include <sys/ioctl.h>
 
 static double seconds(uint64_t ns) {
     return (double)ns / 1e9;
@@ -206,19 +207,36 @@ static uint32_t shown_rgb(const struct rk_output *o) {
     return rgb;
 }
 
+/* Columns of the terminal; a status line that wraps could not be taken away again. */
+static int columns(const struct rk_output *o) {
+    struct winsize size;
+    if (ioctl(fileno(o->out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    return 80;
+}
+
 void rk_output_status(struct rk_output *o, double speed) {
     if (o->mode != RK_OUTPUT_TERMINAL) {
         return;
     }
     const struct rk_led_observation *ob = rk_led_decoder_signal(&o->s->led);
+    char name[RK_LED_NAME_CAP] = "...";
+    char hands[64] = "";
+    char text[256];
+    if (ob->seen_ns) {
+        rk_led_observed_name(ob, name);
+    }
+    if (o->s->mode_down) {
+        snprintf(hands, sizeof hands, "MODE held %.1f s  ",
+                 seconds(rk_session_now(o->s) - o->s->mode_since_ns));
+    }
+    snprintf(text, sizeof text, "%-22s %.1f s  x%.1f  %s%s", name, seconds(rk_session_now(o->s)),
+             speed, hands,
+             rk_session_is_on(o->s) ? "m MODE  r RESET  p power  q quit" : "power off: p  q");
     clear_status(o);
     print_dot(o, shown_rgb(o));
-    print_meaning(o, ob);
-    fprintf(o->out, "   %.1f s  x%.1f   ", seconds(rk_session_now(o->s)), speed);
-    if (o->s->mode_down) {
-        fprintf(o->out, "MODE %.1f s  ", seconds(rk_session_now(o->s) - o->s->mode_since_ns));
-    }
-    fputs(rk_session_is_on(o->s) ? "[m r p q]" : "power off [p q]", o->out);
+    fprintf(o->out, "%.*s", columns(o) - 3, text);
     fflush(o->out);
     o->has_status = true;
 }

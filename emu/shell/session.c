@@ -170,7 +170,9 @@ static void on_reset(void *ctx, enum rk_reset kind) {
     struct rk_session *s = ctx;
     uint64_t now = rk_session_now(s);
     rk_led_decoder_reset(&s->led, now);
-    TELL(s, reset, kind);
+    if (!s->reset_down) { /* while the button is held, it has not started yet */
+        TELL(s, reset, kind);
+    }
     bool is_soon = now - s->last_reset_ns <= RESET_ROW_GAP_NS;
     s->reset_row = !is_by_guest(kind) ? 0 : is_soon ? s->reset_row + 1 : 1;
     s->last_reset_ns = now;
