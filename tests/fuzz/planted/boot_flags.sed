@@ -1,0 +1,2 @@
+# firmware/boot/flags.c
+s/(low \&\& f->stored_job == RK_JOB_NONE) || f->next >= RK_JOURNAL_RECORDS/false/
