@@ -149,6 +149,10 @@ static void test_adc__continuous_follows_the_voltage(void **state) {
     rk_testbench_input(t, RK_ADC_IN_MV + 0, 3000);
     rk_testbench_pass_cycles(t, 100000000); /* unread: costs nothing, and is fresh when read */
     assert_int_equal(rk_testbench_read(t, DR), 3723);
+    rk_testbench_pass_cycles(t, 1000);
+    rk_testbench_input(t, RK_ADC_IN_MV + 0, 1000); /* also when it changed after the first result */
+    rk_testbench_pass_cycles(t, 1000);
+    assert_int_equal(rk_testbench_read(t, DR), 1241);
     rk_testbench_write(t, CR2, SW | ADON); /* CONT off */
     rk_testbench_pass_cycles(t, 14);
     rk_testbench_read(t, DR);
@@ -229,8 +233,9 @@ static void test_adc__slow_interleaved_gives_both_halves(void **state) {
     for (int i = 0; i < 10; i++) {
         assert_int_equal(t->level[RK_ADC_OUT_DMA], 1);
         assert_int_equal(rk_testbench_read(t, DR), 0x04000400);
+        rk_testbench_pass_cycles(t, 27);
         assert_int_equal(t->level[RK_ADC_OUT_DMA], 0);
-        rk_testbench_pass_cycles(t, 28);
+        rk_testbench_pass_cycles(t, 1);
     }
     rk_testbench_free(t);
 }

@@ -163,6 +163,10 @@ static void test_gpio__lock_sequence_freezes_modes(void **state) {
     assert_int_equal(rk_testbench_read(t, 0x18), 1u << 16 | 0x0004);
     rk_testbench_write(t, 0x00, 0x33333333);
     assert_int_equal(rk_testbench_read(t, 0x00), 0x33333433);
+    rk_testbench_write(t, 0x18, 1u << 16 | 0x0001); /* a second sequence changes nothing */
+    rk_testbench_write(t, 0x18, 0x0001);
+    rk_testbench_write(t, 0x18, 1u << 16 | 0x0001);
+    assert_int_equal(rk_testbench_read(t, 0x18), 1u << 16 | 0x0004);
     rk_machine_reset(t->m, RK_RESET_SOFT); /* until the next reset */
     rk_testbench_pass_cycles(t, 10);
     rk_testbench_write(t, 0x00, 0x33333333);
