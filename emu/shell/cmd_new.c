@@ -8,6 +8,7 @@
 #include "emu/shell/keys.h"
 #include "emu/shell/wifi.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,17 +200,32 @@ static int make(const char *path, const struct plan *p) {
     return rc;
 }
 
-static void tell(const char *name, const char *path, const struct plan *p) {
-    printf("board %s in %s\nid ", name, path);
+static void id_text(const struct plan *p, char text[25]) {
     for (size_t i = 0; i < sizeof p->identity.id; i++) {
-        printf("%02x", p->identity.id[i]);
+        snprintf(text + 2 * i, 3, "%02x", p->identity.id[i]);
     }
-    printf("\npublic key %s/device.pub.pem\n", path);
+}
+
+static void tell(const char *name, const char *path, const struct plan *p) {
+    char id[25];
+    id_text(p, id);
+    printf("board %s in %s\nid %s\npublic key %s/device.pub.pem\n", name, path, id, path);
     if (!p->app.data && !p->bootloader.data) {
         printf("Next: give it an application with --app, or a bootloader with --bootloader\n");
     } else {
         printf("Next: rekindle emu run %s\n", name);
     }
+}
+
+static void tell_json(const char *name, const char *path, const struct plan *p) {
+    char id[25];
+    id_text(p, id);
+    json_t *json = json_pack("{s:s,s:s,s:s}", "board", name, "path", path, "id", id);
+    if (json) {
+        json_dumpf(json, stdout, JSON_COMPACT);
+        putchar('\n');
+    }
+    json_decref(json);
 }
 
 int rk_emu_cmd_new(struct rk_call *call) {
@@ -230,6 +246,8 @@ int rk_emu_cmd_new(struct rk_call *call) {
         rc = make(path, &plan);
         if (rc) {
             rc = rk_shell_fail(rc, "board '%s' in %s", name, path);
+        } else if (rk_call_has(call, "json")) {
+            tell_json(name, path, &plan);
         } else {
             tell(name, path, &plan);
         }

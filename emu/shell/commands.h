@@ -21,6 +21,8 @@ int rk_emu_cmd_fault(struct rk_call *call);
 int rk_emu_cmd_wait(struct rk_call *call);
 int rk_emu_cmd_quit(struct rk_call *call);
 int rk_emu_cmd_signals(struct rk_call *call);
+int rk_emu_cmd_completions(struct rk_call *call);
+int rk_emu_cmd_man(struct rk_call *call);
 int rk_emu_cmd_help(struct rk_call *call);
 
 #endif

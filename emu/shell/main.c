@@ -29,6 +29,20 @@ int rk_emu_cmd_help(struct rk_call *call) {
     return 0;
 }
 
+int rk_emu_cmd_completions(struct rk_call *call) {
+    struct rk_sink out = sink_to(stdout);
+    int rc = rk_completions(&rk_emu_app, call->args[0], &out);
+    return rc ? rk_shell_fail_next(rc, "There are scripts for bash, zsh and fish.", "shell '%s'",
+                                   call->args[0])
+              : 0;
+}
+
+int rk_emu_cmd_man(struct rk_call *call) {
+    struct rk_sink out = sink_to(stdout);
+    rk_man_app(&rk_emu_app, &out);
+    return 0;
+}
+
 static int run(int argc, char **argv) {
     struct rk_call call = {0};
     struct rk_sink out = sink_to(stdout);

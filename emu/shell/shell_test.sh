@@ -69,6 +69,8 @@ printf 'MZ and so on, a program for another machine' >"$scratch/foreign"
 check 'alone it shows what it can do' 0 '^  run ' ''
 check 'help of a command' 0 'usage: rekindle emu new NAME' '' new --help
 check 'the signals it knows' 0 '^cloud-connected +breathing cyan' '' signals
+check 'completions' 0 '_rekindle_emu' '' completions bash
+check 'a man page' 0 '^\.TH ' '' man
 check 'a new board' 0 'public key .*/device.pub.pem' '' new one --app "$scratch/spin" --id 53FF6d065077535228300287
 result 'has its memories' "$([ "$(stat -c %s "$boards/one/internal.bin" "$boards/one/option.bin" \
     "$boards/one/external.bin" "$boards/one/radio.bin" | tr '\n' ' ')" = '131072 16 2097152 32768 ' ] && echo true)"
@@ -104,7 +106,7 @@ check 'an image that is too big' 6 '' 'too big' new x --app "$scratch/large"
 check 'a file that is no image' 6 '' 'vector table' new x --app "$scratch/foreign"
 check 'an image that is not there' 1 '' 'image list' new x --app nothing
 result 'nothing of that was left behind' "$([ "$(find "$boards" -mindepth 1 -maxdepth 1 | wc -l)" = "$([ -d "$boards/two" ] && echo 2 || echo 1)" ] && echo true)"
-check 'a folder by its path, through rekindle' 0 '' '' new "$scratch/path/board" --app "$scratch/spin"
+check 'a folder by its path' 0 '"id":"[0-9a-f]{24}"' '' new "$scratch/path/board" --app "$scratch/spin" --json
 result 'is where it was asked for' "$([ -f "$scratch/path/board/board.json" ] && echo true)"
 result 'rekindle emu is the same program' "$("$rekindle" emu help run 2>/dev/null | grep -q 'usage: rekindle emu run NAME' && echo true)"
 
