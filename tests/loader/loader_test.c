@@ -5,6 +5,7 @@
 #include "common/base/bytes.h"
 #include "emu/periph/flash.h"
 #include "tests/loader/rig.h"
+#include "tests/published.h"
 
 static struct rk_loader_rig *r;
 static uint8_t loop_app[RK_LOADER_LOOP_LEN];
@@ -24,7 +25,7 @@ static int teardown(void **state) {
 
 #define NEEDS_IMAGE()                                                                              \
     if (!r) {                                                                                      \
-        skip();                                                                                    \
+        rk_skip("the firmware is not built (./x firmware)");                                       \
     }
 
 static uint16_t flag(unsigned idx) {

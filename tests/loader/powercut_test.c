@@ -10,6 +10,7 @@
 
 #include "common/base/bytes.h"
 #include "tests/loader/rig.h"
+#include "tests/published.h"
 
 #define LEN         6000u /* of the images: a few pages; the backup is always the whole space */
 #define SNAPSHOT_NS (500 * RK_LOADER_MS)
@@ -240,7 +241,7 @@ static void test_powercut__the_arm_image_survives(void **state) {
     for (size_t i = 0; i < RK_COUNT(flows); i++) {
         r = rk_loader_rig_new();
         if (!r) {
-            skip();
+            rk_skip("the firmware is not built (./x firmware)");
         }
         memcpy(loader, r->flash, BOOT_PAGES);
         sweep(&flows[i]);

@@ -5,6 +5,7 @@
 #include "common/base/bytes.h"
 #include "common/image/image.h"
 #include "tests/loader/rig.h"
+#include "tests/published.h"
 
 static struct rk_loader_rig *r;
 static uint8_t *probe;
@@ -29,7 +30,7 @@ static int teardown(void **state) {
 
 #define NEEDS_IMAGES()                                                                             \
     if (!r || !probe) {                                                                            \
-        skip();                                                                                    \
+        rk_skip("the firmware is not built (./x firmware)");                                       \
     }
 
 static char answer[2048];
