@@ -174,7 +174,7 @@ void rk_cc3000_cmd_scan_results(struct rk_dev *dev, struct cc_call *call) {
     rk_put_u32le(out + 4, ap ? 1 : 2);
     if (ap) {
         /* As the scan listing reads it; WiFi.RSSI() of the same firmware adds 127 (2.4.2). */
-        const uint8_t rssi = (uint8_t)RK_MIN(-ap->rssi_dbm, 127);
+        const uint8_t rssi = (uint8_t)RK_MIN(-rk_cc3000_wlan_rssi(dev, ap), 127);
         out[8] = (uint8_t)(1u | rssi << 1);
         out[9] = (uint8_t)(security_code(ap) | ap->ssid_len << 2);
         memcpy(out + 12, ap->ssid, ap->ssid_len);

@@ -169,6 +169,7 @@ struct rk_cc3000 {
     uint32_t faults; /* bit per enum rk_net_fault */
     uint64_t commands;
     uint64_t random;
+    uint8_t fade_db; /* how far the board has walked away */
 
     uint8_t started;    /* 4000 was answered */
     uint8_t start_arg;  /* 2: EEPROM open for patches */
@@ -320,6 +321,7 @@ void rk_cc3000_wlan_second(struct rk_dev *dev);
 bool rk_cc3000_wlan_has_internet(struct rk_dev *dev);
 /* The next access point of the scan list at or after idx, or NULL; *idx is moved to it. */
 const struct rk_net_ap *rk_cc3000_wlan_visible(struct rk_dev *dev, unsigned *idx);
+int rk_cc3000_wlan_rssi(const struct rk_dev *dev, const struct rk_net_ap *ap);
 /* Puts an address on the wire as 2005 and 8010 do: reversed octets. */
 void rk_cc3000_wlan_put_ip(struct rk_writer *w, const struct cc_ip_config *ip);
 

@@ -658,6 +658,17 @@ static void test_fault__dns_server_reads_as_the_eeproms_magic(void **state) {
     assert_memory_equal(f->b.rx + 5 + 16, "\x00\x00\x53\x4C", 4);
 }
 
+/* 50 to 88 dB below 1 mW are 13 steps of a second; and back again. */
+static void test_fault__walking_away_and_back(void **state) {
+    struct fixture *f = *state;
+    connect_wifi(f);
+    rk_cc3000_fault(f->b.t->dev, RK_NET_FAULT_OUT_OF_RANGE, true);
+    assert_false(cc_bench_event(&f->b, 0x8002, 11500));
+    assert_true(cc_bench_event(&f->b, 0x8002, 3000));
+    rk_cc3000_fault(f->b.t->dev, RK_NET_FAULT_OUT_OF_RANGE, false);
+    assert_true(cc_bench_event(&f->b, 0x8010, 10000));
+}
+
 static void test_fault__late_close(void **state) {
     struct fixture *f = *state;
     connect_wifi(f);
@@ -716,6 +727,7 @@ int main(void) {
         T(test_fault__hang_lasts_until_enable_moves),
         T(test_fault__old_service_pack_stalls_until_enable_moves),
         T(test_fault__dns_server_reads_as_the_eeproms_magic),
+        T(test_fault__walking_away_and_back),
         T(test_fault__late_close),
         T(test_snapshot__sockets_read_closed_after_restore),
     };

@@ -26,12 +26,29 @@ struct rk_net_config *rk_cc3000_config(struct rk_dev *dev) {
 
 /* --- what can be seen and joined -------------------------------------------------------------- */
 
+/* The board walks at 3 dB a second, away and back. */
+#define FADE_STEP_DB 3u
+#define FADE_MAX_DB  90u
+
+int rk_cc3000_wlan_rssi(const struct rk_dev *dev, const struct rk_net_ap *ap) {
+    return ap->rssi_dbm - cc_of(dev)->fade_db;
+}
+
+static void walk(struct rk_dev *dev) {
+    struct rk_cc3000 *r = cc_of(dev);
+    if (cc_fault(dev, RK_NET_FAULT_OUT_OF_RANGE)) {
+        r->fade_db = (uint8_t)RK_MIN(r->fade_db + FADE_STEP_DB, FADE_MAX_DB);
+    } else {
+        r->fade_db = (uint8_t)(r->fade_db - RK_MIN(r->fade_db, FADE_STEP_DB));
+    }
+}
+
 static bool in_reach(struct rk_dev *dev, const struct rk_net_ap *ap) {
     struct cc_policy policy;
     rk_cc3000_policy_get(dev->nv, &policy);
     return !ap->gone && !ap->band_5ghz && (ap->modes & (RK_NET_MODE_B | RK_NET_MODE_G)) &&
            ap->channel >= 1 && ap->channel <= 13 && (policy.channels >> (ap->channel - 1) & 1) &&
-           ap->rssi_dbm >= RSSI_LIMIT_DBM && !cc_fault(dev, RK_NET_FAULT_OUT_OF_RANGE);
+           rk_cc3000_wlan_rssi(dev, ap) >= RSSI_LIMIT_DBM && !cc_fault(dev, RK_NET_FAULT_AP_GONE);
 }
 
 const struct rk_net_ap *rk_cc3000_wlan_visible(struct rk_dev *dev, unsigned *idx) {
@@ -69,7 +86,9 @@ static bool lets_in(struct rk_dev *dev, const struct rk_net_ap *ap,
     case RK_NET_OPEN: return p->security == 0;
     case RK_NET_WEP: return p->security == 1;
     case RK_NET_WPA3: return false;
-    default: return p->security >= 2 && keys_match(ap, p) && !is_old_patch(dev);
+    default:
+        return p->security >= 2 && keys_match(ap, p) && !is_old_patch(dev) &&
+               !cc_fault(dev, RK_NET_FAULT_WRONG_PASS);
     }
 }
 
@@ -237,6 +256,7 @@ void rk_cc3000_wlan_timer(struct rk_dev *dev) {
 /* Once a second: has the access point gone? */
 void rk_cc3000_wlan_second(struct rk_dev *dev) {
     const struct rk_net_ap *ap = current_ap(dev);
+    walk(dev);
     if (cc_of(dev)->wlan.state > CC_WLAN_CONNECTING && (!ap || !in_reach(dev, ap))) {
         rk_cc3000_wlan_leave(dev);
         rk_cc3000_wlan_kick(dev);

@@ -282,6 +282,9 @@ static int prepare(struct run *r, struct rk_call *call) {
     int rc = open_folder(r, call->args[0]);
     rc = rc ? rc : build_machine(r, call->args[0], !rk_call_has(call, "no-skip"));
     rc = rc ? rc : rk_network_attach(&r->network, r->m, &r->folder, rk_call_has(call, "internet"));
+    if (rc == 0 && rk_call_value(call, "pcap-net")) {
+        rc = rk_network_capture(&r->network, rk_call_value(call, "pcap-net"));
+    }
     rc = rc ? rc : start_session(r, call);
     if (rc) {
         return rc;

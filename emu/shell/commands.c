@@ -57,6 +57,7 @@ static const struct rk_opt run_opts[] = {
      .help = "lend the board's USB to any Linux (usbip attach; port 0 picks one)"},
     {.name = "usbredir", .arg = "SOCKET", .help = "lend it to QEMU's -device usb-redir"},
     {.name = "pcap", .arg = "FILE", .help = "capture USB as usbmon does, for Wireshark"},
+    {.name = "pcap-net", .arg = "FILE", .help = "capture the board's IP traffic, for Wireshark"},
     {.name = "load", .arg = "FILE", .help = "begin with this snapshot"},
     {.name = "save", .arg = "FILE", .help = "write a snapshot at the end"},
     {.name = "replay", .arg = "FILE", .help = "repeat what an earlier run's session.jsonl holds"},

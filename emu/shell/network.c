@@ -39,6 +39,22 @@ int rk_network_attach(struct rk_network *n, struct rk_machine *m, const struct r
     return 0;
 }
 
+static void write_capture(void *ctx, const void *data, size_t len) {
+    FILE *file = ctx;
+    fwrite(data, 1, len, file);
+    fflush(file); /* Wireshark may be reading along */
+}
+
+int rk_network_capture(struct rk_network *n, const char *path) {
+    n->capture = fopen(path, "wb");
+    if (!n->capture) {
+        return rk_shell_fail(RK_E_IO, "--pcap-net '%s'", path);
+    }
+    const uint32_t ip = n->config.ap_count ? n->config.aps[0].ip : 0;
+    rk_net_pcap_start(&n->pcap, n->link, ip, write_capture, n->capture);
+    return 0;
+}
+
 bool rk_network_is_open(const struct rk_network *n) {
     return n->config.ap_count > 0;
 }
@@ -50,5 +66,9 @@ void rk_network_release(struct rk_network *n) {
     if (n->host) {
         rk_net_host_free(n->host);
     }
+    if (n->capture) {
+        fclose(n->capture);
+    }
     n->link = n->host = NULL;
+    n->capture = NULL;
 }

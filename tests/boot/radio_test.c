@@ -266,10 +266,13 @@ static void gone(struct radio_rig *r) {
     r->config.aps[0].gone = true;
 }
 static void walk_away(struct radio_rig *r) {
-    for (int dbm = -50; dbm > -95; dbm--) {
-        r->config.aps[0].rssi_dbm = (int8_t)dbm;
-        radio_rig_run(r, 100);
-    }
+    rk_cc3000_fault(r->radio, RK_NET_FAULT_OUT_OF_RANGE, true);
+}
+static void new_passphrase(struct radio_rig *r) {
+    rk_cc3000_fault(r->radio, RK_NET_FAULT_WRONG_PASS, true);
+}
+static void switched_off(struct radio_rig *r) {
+    rk_cc3000_fault(r->radio, RK_NET_FAULT_AP_GONE, true);
 }
 static void old_pack(struct radio_rig *r) {
     rk_cc3000_fault(r->radio, RK_NET_FAULT_OLD_PATCH, true);
@@ -317,6 +320,9 @@ static const struct fault_case faults[] = {
     {"old service pack, WPA", old_pack, NULL, "wifi-connecting", "wifi-connecting", "wifi-dhcp",
      40000},
     {"no DHCP", no_dhcp, NULL, "wifi-dhcp", "wifi-connecting", "cloud-connecting", 40000},
+    {"passphrase was changed", new_passphrase, NULL, "wifi-connecting", "wifi-connecting",
+     "wifi-dhcp", 40000},
+    {"access points off", NULL, switched_off, "cloud-handshake", "wifi-connecting", NULL, 40000},
     {"access point gone", NULL, gone, "cloud-handshake", "wifi-connecting", NULL, 40000},
     {"walks out of range", NULL, walk_away, "cloud-handshake", "wifi-connecting", NULL, 40000},
     {"IP without internet", no_internet, NULL, "cloud-connecting", "no-internet", "cloud-handshake",
