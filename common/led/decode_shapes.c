@@ -197,7 +197,20 @@ static bool find_blink(struct rk_led_decoder *d, uint64_t t) {
 
 #define FLICKER_RUNS     5
 #define FLICKER_RUNS_MAX 8 /* needed to overrule a blink that merely stalled */
+#define FLICKER_ODD_RUNS 3
 #define FLICKER_NS       (4000 * RK_LED_MS)
+
+/* How many of the last finished runs are unlike the others? One stray toggle in a steady blink
+ * makes two. */
+static unsigned odd_runs(const struct rk_led_decoder *d, unsigned count) {
+    unsigned last = d->run_count - 1;
+    uint64_t mean = (d->runs[last].start_ns - d->runs[last - count].start_ns) / count;
+    unsigned odd = 0;
+    for (unsigned i = last - count; i < last; i++) {
+        odd += !is_near(run_ns(d, i), mean);
+    }
+    return odd;
+}
 
 static bool find_flicker(struct rk_led_decoder *d, uint64_t t) {
     unsigned last = d->run_count - 1;
@@ -205,7 +218,7 @@ static bool find_flicker(struct rk_led_decoder *d, uint64_t t) {
     struct rk_led_shape s = {.colour = alternation_colour(d), .pattern = RK_PATTERN_FLICKER};
     bool was_blink = d->current.pattern == RK_PATTERN_BLINK && d->current.colour == s.colour;
     unsigned needed = was_blink ? FLICKER_RUNS_MAX : FLICKER_RUNS;
-    if (count < needed || !rk_led_shape_is_known(d, &s)) {
+    if (count < needed || odd_runs(d, needed) < FLICKER_ODD_RUNS || !rk_led_shape_is_known(d, &s)) {
         return false;
     }
     s.since_ns = d->runs[last - needed].start_ns;

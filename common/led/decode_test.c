@@ -114,6 +114,21 @@ static void test_decode__radio_patchers(void **state) {
     assert_int_equal(seen.count, 1);
 }
 
+/* The patch programmer in the emulator: one toggle more at 1.375 s in an even blink. */
+static void test_decode__one_stray_toggle_is_no_flicker(void **state) {
+    struct light l[32];
+    size_t n = 0;
+    double t = 0.0025;
+    for (int i = 0; i < 20; i++) {
+        l[n++] = (struct light){t, i % 2 ? 0 : 95, 0, i % 2 ? 0 : 95};
+        t += i == 6 ? 0.1665 : i == 7 ? 0.0345 : 0.201;
+    }
+    struct seen seen;
+    play(&seen, RK_ERA_ALL, l, n, t);
+    expect_event(&seen, 0, "blinking magenta", "radio-patching", 0.81);
+    assert_int_equal(seen.count, 1);
+}
+
 static size_t add_pulses(struct light *l, size_t n, double *t, int count, double on, double off) {
     for (int i = 0; i < count; i++) {
         l[n++] = (struct light){*t, 95, 0, 0};
@@ -563,6 +578,7 @@ int main(void) {
         cmocka_unit_test(test_decode__tinker_goes_listening),
         cmocka_unit_test(test_decode__tinker_connects),
         cmocka_unit_test(test_decode__radio_patchers),
+        cmocka_unit_test(test_decode__one_stray_toggle_is_no_flicker),
         cmocka_unit_test(test_decode__sos_counts_the_code),
         cmocka_unit_test(test_decode__nine_equal_pulses_are_no_sos),
         cmocka_unit_test(test_decode__counted_blinks),

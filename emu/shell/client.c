@@ -70,8 +70,7 @@ static int receive_line(int fd, char line[ANSWER_MAX], int timeout_ms) {
     return RK_E_TOO_BIG;
 }
 
-static int exchange(int fd, json_t *request, json_t **answer, int timeout_ms) {
-    static char line[ANSWER_MAX];
+static int send_request(int fd, json_t *request) {
     char *text = json_dumps(request, JSON_COMPACT);
     if (!text) {
         return RK_E_NO_MEMORY;
@@ -80,12 +79,22 @@ static int exchange(int fd, json_t *request, json_t **answer, int timeout_ms) {
     text[len] = '\n';
     int rc = send_all(fd, text, len + 1);
     free(text);
-    rc = rc ? rc : receive_line(fd, line, timeout_ms);
-    if (rc) {
-        return rc;
+    return rc;
+}
+
+static int exchange(int fd, json_t *request, json_t **answer, int timeout_ms) {
+    int rc = send_request(fd, request);
+    char *line = rc ? NULL : malloc(ANSWER_MAX);
+    if (!line) {
+        return rc ? rc : RK_E_NO_MEMORY;
     }
-    *answer = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
-    return json_is_object(*answer) ? 0 : RK_E_PROTOCOL;
+    rc = receive_line(fd, line, timeout_ms);
+    if (rc == 0) {
+        *answer = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+        rc = json_is_object(*answer) ? 0 : RK_E_PROTOCOL;
+    }
+    free(line);
+    return rc;
 }
 
 static int answered_error(const json_t *answer) {

@@ -228,30 +228,37 @@ static void tell_json(const char *name, const char *path, const struct plan *p) 
     json_decref(json);
 }
 
+static int plan_all(struct plan *p, const struct rk_call *call) {
+    int rc = plan_images(p, call);
+    rc = rc ? rc : plan_identity(p, call);
+    rc = rc ? rc : plan_keys(p, call);
+    rc = rc ? rc : plan_address(p, call);
+    return rc ? rc : plan_wifi(p, call);
+}
+
 int rk_emu_cmd_new(struct rk_call *call) {
-    static struct plan plan; /* large, and used once per program */
     char path[RK_PATH_MAX];
     const char *name = call->args[0];
-    plan = (struct plan){0};
     int rc = rk_board_path(name, path);
     if (rc) {
         return rk_shell_fail(rc, "board '%s'", name);
     }
-    rc = plan_images(&plan, call);
-    rc = rc ? rc : plan_identity(&plan, call);
-    rc = rc ? rc : plan_keys(&plan, call);
-    rc = rc ? rc : plan_address(&plan, call);
-    rc = rc ? rc : plan_wifi(&plan, call);
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (!plan) {
+        return rk_shell_fail(RK_E_NO_MEMORY, "board '%s'", name);
+    }
+    rc = plan_all(plan, call);
     if (rc == 0) {
-        rc = make(path, &plan);
+        rc = make(path, plan);
         if (rc) {
             rc = rk_shell_fail(rc, "board '%s' in %s", name, path);
         } else if (rk_call_has(call, "json")) {
-            tell_json(name, path, &plan);
+            tell_json(name, path, plan);
         } else {
-            tell(name, path, &plan);
+            tell(name, path, plan);
         }
     }
-    release_plan(&plan);
+    release_plan(plan);
+    free(plan);
     return rc;
 }
