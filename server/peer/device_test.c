@@ -3,7 +3,7 @@
  * original sources.
  */
 #include "server/crypto/openssl.h"
-#include "server/peer/pair.h"
+#include "server/peer/test_pair.h"
 
 static enum rk_generation_id each(void **state) {
     return *(enum rk_generation_id *)*state;

@@ -3,7 +3,7 @@
  * outlives its limits. The seed is printed; REKINDLE_SEED repeats it, REKINDLE_MESSAGES sets how
  * many.
  */
-#include "server/peer/pair.h"
+#include "server/peer/test_pair.h"
 
 static uint32_t state32;
 

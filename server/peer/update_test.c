@@ -1,7 +1,7 @@
 /* Updates through the whole device side, each generation's way, with losses and deaths in the
  * middle. The image is what matters: it must arrive as it was, or the end must say why not.
  */
-#include "server/peer/pair.h"
+#include "server/peer/test_pair.h"
 
 #define IMAGE_BYTES 100000
 #define FLASH_BYTES 110592

@@ -1,6 +1,6 @@
 /* For tests: simulated devices and the server in memory, one clock, every byte passed at once. */
-#ifndef RK_SERVER_PEER_PAIR_H
-#define RK_SERVER_PEER_PAIR_H
+#ifndef RK_SERVER_PEER_TEST_PAIR_H
+#define RK_SERVER_PEER_TEST_PAIR_H
 
 #include "server/peer/peer.h"
 #include "server/sim/sim.h"

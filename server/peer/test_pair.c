@@ -1,5 +1,5 @@
-/* Simulated devices and the server in memory: see pair.h. */
-#include "server/peer/pair.h"
+/* Simulated devices and the server in memory: see test_pair.h. */
+#include "server/peer/test_pair.h"
 
 #include "common/proto/vectors.h"
 #include "server/crypto/openssl.h"
