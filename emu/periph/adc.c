@@ -43,20 +43,21 @@
 #define CR1_AWDEN         (1u << 23)
 #define CR1_BITS          0x00CFFFFFu
 
-#define CR2_ADON     (1u << 0)
-#define CR2_CONT     (1u << 1)
-#define CR2_CAL      (1u << 2)
-#define CR2_RSTCAL   (1u << 3)
-#define CR2_DMA      (1u << 8)
-#define CR2_ALIGN    (1u << 11)
-#define CR2_JEXTSEL  (7u << 12)
-#define CR2_JEXTTRIG (1u << 15)
-#define CR2_EXTSEL   (7u << 17)
-#define CR2_EXTTRIG  (1u << 20)
-#define CR2_JSWSTART (1u << 21)
-#define CR2_SWSTART  (1u << 22)
-#define CR2_TSVREFE  (1u << 23)
-#define CR2_BITS     0x00FEF90Fu
+#define CR2_ADON         (1u << 0)
+#define CR2_CONT         (1u << 1)
+#define CR2_CAL          (1u << 2)
+#define CR2_RSTCAL       (1u << 3)
+#define CR2_DMA          (1u << 8)
+#define CR2_ALIGN        (1u << 11)
+#define CR2_JEXTSEL      (7u << 12)
+#define CR2_JEXTTRIG     (1u << 15)
+#define CR2_EXTSEL       (7u << 17)
+#define EXTSEL_TIM3_TRGO (4u << 17)
+#define CR2_EXTTRIG      (1u << 20)
+#define CR2_JSWSTART     (1u << 21)
+#define CR2_SWSTART      (1u << 22)
+#define CR2_TSVREFE      (1u << 23)
+#define CR2_BITS         0x00FEF90Fu
 
 #define CHANNELS    18u
 #define CH_TEMP     16u
@@ -386,6 +387,10 @@ static void write_cr2(struct rk_dev *dev, uint32_t value) {
     }
     if (value & CR2_JEXTTRIG && (value & CR2_JEXTSEL) != CR2_JEXTSEL) {
         rk_unmodelled(dev, ADC_CR2, true, value); /* trigger of the injected group */
+    }
+    uint32_t trigger = value & CR2_EXTSEL;
+    if (value & CR2_EXTTRIG && trigger != CR2_EXTSEL && trigger != EXTSEL_TIM3_TRGO) {
+        rk_unmodelled(dev, ADC_CR2, true, value); /* compare events and EXTI11 are not wired */
     }
     if (calibration & ~old) {
         start_calibration(dev, calibration);

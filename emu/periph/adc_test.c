@@ -209,13 +209,14 @@ static void test_adc__injected_group_with_offset(void **state) {
 
 static void test_adc__external_trigger(void **state) {
     struct rk_testbench *t = bench(&master);
-    rk_testbench_write(t, CR2, ADON | 3u << 17 | 1u << 20); /* TIM2_CC2 */
-    rk_testbench_input(t, RK_ADC_IN_TRIGGER + 2, 1);
-    rk_testbench_pass_cycles(t, 20);
-    assert_int_equal(rk_testbench_read(t, SR), 0);
+    rk_testbench_write(t, CR2, ADON | 4u << 17 | 1u << 20); /* TIM3_TRGO */
     rk_testbench_input(t, RK_ADC_IN_TRIGGER + 3, 1);
     rk_testbench_pass_cycles(t, 20);
+    assert_int_equal(rk_testbench_read(t, SR), 0);
+    rk_testbench_input(t, RK_ADC_IN_TRIGGER + 4, 1);
+    rk_testbench_pass_cycles(t, 20);
     assert_int_equal(rk_testbench_read(t, SR), STRT | EOC);
+    assert_int_equal(rk_machine_counts(t->m)->unmodelled, 0);
     rk_testbench_free(t);
 }
 
@@ -255,7 +256,8 @@ static void test_adc__what_is_missing_is_loud(void **state) {
     rk_testbench_write(t, CR1, 1u << 11);                   /* discontinuous */
     rk_testbench_write(t, CR1, 5u << 16);                   /* injected simultaneous only */
     rk_testbench_write(t, CR2, ADON | 1u << 15 | 2u << 12); /* injected trigger from a timer */
-    assert_int_equal(rk_machine_counts(t->m)->unmodelled, 3);
+    rk_testbench_write(t, CR2, ADON | 1u << 20 | 3u << 17); /* TIM2_CC2 */
+    assert_int_equal(rk_machine_counts(t->m)->unmodelled, 4);
     rk_testbench_free(t);
 }
 

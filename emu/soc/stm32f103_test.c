@@ -325,6 +325,16 @@ static void test_wiring__analog_pins_reach_both_converters(void **state) {
     rk_machine_free(m);
 }
 
+static void test_wiring__tim3_triggers_a_conversion(void **state) {
+    struct rk_machine *m = chip();
+    wr(m, TIM3 + 4, 0x20);     /* TRGO = update */
+    wr(m, ADC1 + 8, 0x180001); /* EXTTRIG, EXTSEL 100 */
+    wr(m, TIM3 + 0x14, 1);
+    pass(m, 200);
+    assert_int_equal(rd(m, ADC1) & 2, 2);
+    rk_machine_free(m);
+}
+
 /* The Core's own analogRead: both converters, slow interleaved, ten words by DMA1 channel 1
  * (core-hardware.md 2.4). */
 static void test_wiring__analog_read_as_the_firmware_does(void **state) {
@@ -405,6 +415,7 @@ int main(void) {
         cmocka_unit_test(test_wiring__one_timer_starts_another),
         cmocka_unit_test(test_wiring__gates_close_every_block),
         cmocka_unit_test(test_wiring__analog_pins_reach_both_converters),
+        cmocka_unit_test(test_wiring__tim3_triggers_a_conversion),
         cmocka_unit_test(test_wiring__analog_read_as_the_firmware_does),
         cmocka_unit_test(test_wiring__spi2_and_dma_read_the_flash_id),
     };
