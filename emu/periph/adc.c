@@ -377,6 +377,8 @@ static void start_calibration(struct rk_dev *dev, uint32_t bits) {
 static void write_cr2(struct rk_dev *dev, uint32_t value) {
     struct adc_state *s = dev->state;
     uint32_t old = s->cr2, calibration = value & (CR2_CAL | CR2_RSTCAL);
+    unpark(dev);
+    s->dma_wanted = s->dma_wanted && value & CR2_DMA;
     s->cr2 = (value & CR2_BITS & ~(CR2_SWSTART | CR2_JSWSTART)) | (old & (CR2_CAL | CR2_RSTCAL));
     if (!(value & CR2_ADON)) {
         stop_regular(dev);

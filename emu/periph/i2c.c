@@ -59,6 +59,7 @@ enum phase {
     PHASE_ANSWERED, /* ADDR waits to be cleared, or AF was set */
     PHASE_TX,
     PHASE_RX,
+    PHASE_STOP, /* the stop condition is on its way */
 };
 
 struct i2c_state {
@@ -172,7 +173,10 @@ static void step(struct rk_dev *dev) {
     }
     bool sending = s->phase == PHASE_TX && s->tx_full && !s->stopped;
     if (s->cr1 & CR1_STOP && s->phase != PHASE_IDLE && !sending) {
-        do_stop(dev);
+        s->phase =
+            PHASE_STOP; /* MSL and BUSY stay until it is through: the HAL needs both with RXNE */
+        wait_bits(dev, 1);
+        return;
     }
     if (s->cr1 & CR1_START && s->phase != PHASE_SB && !sending) {
         s->phase = PHASE_START;
@@ -195,7 +199,10 @@ static void address_done(struct rk_dev *dev) {
     }
     if (bus(dev, RK_I2C_BUS_START, s->shift)) {
         s->sr1 |= SR1_ADDR;
-        s->sr2 = (uint16_t)(s->shift & 1u ? s->sr2 & ~SR2_TRA : s->sr2 | SR2_TRA);
+        if (!(s->shift & 1u)) { /* TXE comes with it: StdPeriph waits for ADDR, TXE, TRA in one */
+            s->sr1 |= SR1_TXE;
+            s->sr2 |= SR2_TRA;
+        }
     } else {
         s->sr1 |= SR1_AF;
         s->stopped = 1;
@@ -250,6 +257,7 @@ static void i2c_timer(struct rk_dev *dev, unsigned timer) {
     case PHASE_ADDRESS: address_done(dev); break;
     case PHASE_TX: sent(dev); break;
     case PHASE_RX: received(dev); break;
+    case PHASE_STOP: do_stop(dev); break;
     default: break;
     }
     update_lines(dev); /* DMA may take or give a byte before the next step */
@@ -296,9 +304,6 @@ static uint32_t read_sr2(struct rk_dev *dev) {
         s->sr1 &= (uint16_t)~SR1_ADDR;
         s->addr_seen = 0;
         s->phase = s->sr2 & SR2_TRA ? PHASE_TX : PHASE_RX;
-        if (s->phase == PHASE_TX) {
-            s->sr1 |= s->tx_full ? 0 : SR1_TXE;
-        }
         /* A byte starts before a stop that comes now can act. */
         next_byte(dev);
         step(dev);
