@@ -1,6 +1,7 @@
 /* `new`: makes a board folder. The board gets its images, keys and address before it has its name,
  * so a folder that exists is a board that is whole.
  */
+#include "emu/periph/flash.h"
 #include "emu/shell/commands.h"
 #include "emu/shell/fail.h"
 #include "emu/shell/folder.h"
@@ -155,6 +156,7 @@ static void put_image(uint8_t *at, const struct rk_image_file *file) {
 static void fill_memories(struct rk_folder *f, const struct plan *p) {
     uint8_t *internal = f->nv[RK_CORE_NV_INTERNAL];
     uint8_t *external = f->nv[RK_CORE_NV_EXTERNAL];
+    rk_option_factory(f->nv[RK_CORE_NV_OPTION]);
     put_image(internal, &p->bootloader);
     put_image(internal + APP_OFF, &p->app);
     put_image(external + FACTORY_OFF, &p->factory);

@@ -302,6 +302,36 @@ static void test_loader__a_plug_pulled_in_mid_transfer(void **state) {
     assert_false(rk_loader_in_app(r)); /* no checksum, and no host said that it is complete */
 }
 
+/* The lowest word of RAM that is not as it was planted, above the variables: after a factory reset
+ * and a DFU write, which are the deepest that it gets. */
+static void test_loader__stack_is_small(void **state) {
+    NEEDS_IMAGE();
+    const uint32_t bottom = 0x20001000, top = 0x20005000;
+    uint32_t word = 0x5AA55AA5;
+    uint8_t factory[RK_LOADER_LOOP_LEN];
+    for (uint32_t addr = bottom; addr < top; addr += 4) {
+        assert_true(rk_machine_poke(r->m, addr, &word, 4));
+    }
+    rk_loader_loop_app(factory, 0x22);
+    rk_loader_put(r, 0x20000, factory, sizeof factory);
+    rk_loader_run_ns(r, 9 * RK_LOADER_S);
+    assert_true(rk_loader_in_app(r));
+    hold_mode(3800);
+    assert_true(rk_loader_enumerated(r, RK_LOADER_S));
+    assert_true(rk_loader_flash(r, 0x08005000, loop_app, sizeof loop_app));
+    assert_true(rk_loader_flash(r, 0x2000, loop_app, sizeof loop_app));
+    uint32_t addr = bottom;
+    while (addr < top && rk_machine_peek(r->m, addr, &word, 4) && word == 0x5AA55AA5) {
+        addr += 4;
+    }
+    size_t len = 0;
+    free(rk_loader_read_built("boot/boot.bin", &len));
+    print_message("bootloader: %zu bytes of 16384, %u bytes of stack\n", len,
+                  (unsigned)(top - addr));
+    assert_in_range(len, 1, 16384);
+    assert_in_range(top - addr, 100, 2048);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -318,6 +348,7 @@ int main(void) {
         CASE(test_loader__external_flash_and_short_end),
         CASE(test_loader__reports_what_the_original_swallowed),
         CASE(test_loader__a_plug_pulled_in_mid_transfer),
+        CASE(test_loader__stack_is_small),
     };
     return cmocka_run_group_tests_name("loader", tests, NULL, NULL);
 }

@@ -234,17 +234,90 @@ static void sweep(const struct flow *flow) {
     test_free(ops);
 }
 
+/* --- DFU: the host is no part of a snapshot, so every cut has a session of its own ---------------
+ */
+
+static bool reach_dfu(void) {
+    for (unsigned i = 0; i < 3000 && !in_dfu_mode(); i++) {
+        rk_loader_run_ns(r, RK_LOADER_MS);
+    }
+    return in_dfu_mode() && rk_loader_enumerated(r, RK_LOADER_S);
+}
+
+static bool dfu_session(void) {
+    return reach_dfu() && rk_loader_flash(r, 0x08005000, new_app, LEN) &&
+           rk_loader_control(r, 0x21, 1, 2, 0, NULL, 0, NULL) == RK_USB_OK;
+}
+
+static void cut_dfu(const void *snapshot, size_t n, enum rk_cut how) {
+    static const struct flow flow = {"DFU write", NULL};
+    assert_int_equal(rk_machine_snapshot_load(r->m, snapshot, rk_machine_snapshot_size(r->m)), 0);
+    rk_machine_cut_at(r->m, n + 1, how);
+    (void)dfu_session();
+    rk_machine_cut_at(r->m, 0, RK_CUT_NONE);
+    if (!rk_machine_powered(r->m)) {
+        power_again();
+    }
+    bool survived = run_to_end();
+    cuts++;
+    in_dfu += in_dfu_mode();
+    bool fine =
+        survived && (settled() || in_dfu_mode()) && memcmp(r->flash, loader, BOOT_PAGES) == 0;
+    if (!fine && lost++ < 10) {
+        print_message("lost: %s, operation %zu, how %d\n", flow.name, n, (int)how);
+    }
+}
+
+/* The board was asked into DFU by the old application (DR1), and the host writes another. */
+static void sweep_dfu(void) {
+    static const enum rk_cut hows[] = {RK_CUT_BEFORE, RK_CUT_TORN, RK_CUT_AFTER};
+    uint64_t cuts_before = cuts, dfu_before = in_dfu;
+    op_cap = 200000;
+    ops = test_calloc(op_cap, sizeof *ops);
+    rk_loader_put(r, 0x08005000, old_app, LEN);
+    rk_loader_run_ns(r, 300 * RK_LOADER_MS);
+    rk_loader_put(r, 0x08004C04, "\xFF\xFF", 2);
+    rk_spark_core_mode_button(r->m, true);
+    rk_machine_reset(r->m, RK_RESET_PIN);
+    rk_loader_run_ns(r, 3500 * RK_LOADER_MS);
+    rk_spark_core_mode_button(r->m, false);
+    assert_true(reach_dfu());
+    void *snapshot = test_malloc(rk_machine_snapshot_size(r->m));
+    rk_machine_snapshot_save(r->m, snapshot);
+    struct rk_observer count = {.flash_op = on_flash_op}, nobody = {0};
+    rk_machine_observe(r->m, &count);
+    op_count = 0;
+    assert_true(dfu_session());
+    rk_machine_observe(r->m, &nobody);
+    assert_true(app_is(new_app));
+    size_t stride = is_full ? 1 : 8, seen = 0;
+    for (size_t n = 0; n < op_count; n++) {
+        if (notable(n) && seen++ % stride == 0) {
+            cut_dfu(snapshot, n, hows[seen % 3]);
+        }
+    }
+    print_message("%-14s %6zu operations %5llu cuts    0 pairs %4llu ended in DFU\n", "DFU write",
+                  op_count, (unsigned long long)(cuts - cuts_before),
+                  (unsigned long long)(in_dfu - dfu_before));
+    test_free(snapshot);
+    test_free(ops);
+}
+
 static void test_powercut__the_arm_image_survives(void **state) {
     print_message("seed %llu\n", (unsigned long long)seed);
     make_app(old_app, 3);
     make_app(new_app, 5);
-    for (size_t i = 0; i < RK_COUNT(flows); i++) {
+    for (size_t i = 0; i <= RK_COUNT(flows); i++) {
         r = rk_loader_rig_new();
         if (!r) {
             rk_skip("the firmware is not built (./x firmware)");
         }
         memcpy(loader, r->flash, BOOT_PAGES);
-        sweep(&flows[i]);
+        if (i < RK_COUNT(flows)) {
+            sweep(&flows[i]);
+        } else {
+            sweep_dfu();
+        }
         rk_loader_rig_free(r);
     }
     print_message("cuts %llu, lost boards %llu\n", (unsigned long long)cuts,
