@@ -31,8 +31,15 @@ static uint64_t now_ns(const struct quirk_run *r) {
     return uv_hrtime();
 }
 
-static void say(const struct quirk_run *r, const char *what, const char *detail) {
-    printf(r->json ? "{\"event\":\"%s\",\"detail\":\"%s\"}\n" : "%s %s\n", what, detail);
+/* A JSON line, or the same in words. */
+static void say(const struct quirk_run *r, const char *event, const char *key, const char *value) {
+    if (r->json && value) {
+        printf("{\"event\":\"%s\",%s\"%s\"}\n", event, key, value);
+    } else if (r->json) {
+        printf("{\"event\":\"%s\"}\n", event);
+    } else {
+        printf("%s%s%s\n", event, value ? " " : "", value ? value : "");
+    }
     fflush(stdout);
 }
 
@@ -43,7 +50,7 @@ static void plan(struct quirk_run *r) {
     bool was_in = r->quirk.target.desc != NULL;
     rk_quirk_advance(&r->quirk, now_ns(r));
     if (was_in && !r->quirk.target.desc) {
-        say(r, "left", "dfu");
+        say(r, "left", NULL, NULL);
         if (!r->again) {
             uv_stop(&r->loop);
             return;
@@ -65,7 +72,7 @@ static void on_timer(uv_timer_t *timer) {
     struct quirk_run *r = timer->data;
     if (!r->quirk.target.desc) {
         rk_quirk_plug(&r->quirk, now_ns(r));
-        say(r, "enumerated", "1d50:607f");
+        say(r, "enumerated", "\"device\":", "1d50:607f");
     }
     plan(r);
 }
@@ -146,10 +153,10 @@ static void close_handle(uv_handle_t *handle, void *ctx) {
 static void serve(struct quirk_run *r) {
     start_handles(r);
     if (r->usb.address[0]) {
-        say(r, "listening", r->usb.address);
+        say(r, "listening", "\"what\":\"usbip\",\"address\":", r->usb.address);
     }
     rk_quirk_plug(&r->quirk, now_ns(r));
-    say(r, "enumerated", "1d50:607f");
+    say(r, "enumerated", "\"device\":", "1d50:607f");
     uv_run(&r->loop, UV_RUN_DEFAULT);
     rk_shell_usb_close(&r->usb);
     uv_run(&r->loop, UV_RUN_NOWAIT);
