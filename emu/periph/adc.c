@@ -7,6 +7,8 @@
  */
 #include "emu/periph/adc.h"
 
+#include <string.h>
+
 #define ADC_SR    0x00u
 #define ADC_CR1   0x04u
 #define ADC_CR2   0x08u
@@ -532,12 +534,15 @@ static enum rk_read_kind adc_read_kind(const struct rk_dev *dev, uint32_t off) {
 /* Voltages are the outside's: they stay. */
 static void adc_reset(struct rk_dev *dev, enum rk_reset kind) {
     struct adc_state *s = dev->state;
-    struct adc_state clean = {
-        .htr = 0xFFF, .mv_set = s->mv_set, .irq_sent = s->irq_sent, .dma_sent = s->dma_sent};
-    for (unsigned i = 0; i < CHANNELS; i++) {
-        clean.mv[i] = s->mv[i];
-    }
-    *s = clean;
+    /* memset: padding belongs to the machine's hash. */
+    struct adc_state old;
+    memcpy(&old, s, sizeof old);
+    memset(s, 0, sizeof *s);
+    s->htr = 0xFFF;
+    memcpy(s->mv, old.mv, sizeof s->mv);
+    s->mv_set = old.mv_set;
+    s->irq_sent = old.irq_sent;
+    s->dma_sent = old.dma_sent;
     rk_timer_stop(dev, TIMER_REGULAR);
     rk_timer_stop(dev, TIMER_INJECTED);
     rk_timer_stop(dev, TIMER_CAL);

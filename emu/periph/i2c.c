@@ -5,6 +5,8 @@
  */
 #include "emu/periph/i2c.h"
 
+#include <string.h>
+
 #define I2C_CR1   0x00u
 #define I2C_CR2   0x04u
 #define I2C_OAR1  0x08u
@@ -407,11 +409,14 @@ static enum rk_read_kind i2c_read_kind(const struct rk_dev *dev, uint32_t off) {
 
 static void i2c_reset(struct rk_dev *dev, enum rk_reset kind) {
     struct i2c_state *s = dev->state;
-    *s = (struct i2c_state){.trise = 2,
-                            .ev_sent = s->ev_sent,
-                            .er_sent = s->er_sent,
-                            .rx_sent = s->rx_sent,
-                            .tx_sent = s->tx_sent};
+    struct i2c_state old;
+    memcpy(&old, s, sizeof old);
+    memset(s, 0, sizeof *s); /* with its padding, which belongs to the machine's hash */
+    s->trise = 2;
+    s->ev_sent = old.ev_sent;
+    s->er_sent = old.er_sent;
+    s->rx_sent = old.rx_sent;
+    s->tx_sent = old.tx_sent;
     rk_timer_stop(dev, TIMER_BUS);
     update_lines(dev);
 }
