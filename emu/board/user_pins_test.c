@@ -263,6 +263,66 @@ static void test_user_pins__a_remapped_pin_is_captured(void **state) {
     board_free(b);
 }
 
+/* tone(): a counter of 1 MHz, toggle mode, the handler moves the compare value on. */
+static void test_user_pins__tone_has_its_frequency(void **state) {
+    struct board *b = board_new();
+    struct rk_machine *m = b->m;
+    const unsigned half_us = 1000000 / (2 * 440);
+    unsigned edges = 0;
+    bool level = false;
+    wr(m, GPIOA, 0x4444444B); /* A0 */
+    wr(m, TIM2 + 0x28, 7);    /* 8 MHz / 8 */
+    wr(m, TIM2 + 0x2C, 0xFFFF);
+    wr(m, TIM2 + 0x14, 1);
+    wr(m, TIM2 + 0x18, 0x30);
+    wr(m, TIM2 + 0x34, half_us);
+    wr(m, TIM2 + 0x0C, 2);
+    wr(m, TIM2 + 0x20, 3); /* enabled, active low */
+    level = rd(m, GPIOA + 8) & 1u;
+    wr(m, TIM2 + 0x10, 0);
+    wr(m, TIM2, 1);
+    uint64_t end = rk_machine_now(m) + 200000 * 8;
+    while (rk_machine_now(m) < end) { /* three times round the counter */
+        pass(m, 20 * 8);
+        if (rd(m, TIM2 + 0x10) & 2) {
+            wr(m, TIM2 + 0x10, (uint32_t)~2u);
+            wr(m, TIM2 + 0x34, rd(m, TIM2 + 0x34) + half_us);
+        }
+        if ((rd(m, GPIOA + 8) & 1u) != level) {
+            level = !level;
+            edges++;
+        }
+    }
+    assert_int_equal(edges, 200000 / half_us);
+    wr(m, TIM2 + 0x0C, 0); /* noTone() */
+    wr(m, TIM2 + 0x20, 2);
+    assert_int_equal(rd(m, GPIOA + 8) & 1u, 0);
+    board_free(b);
+}
+
+/* analogWrite(): 500 Hz, PWM mode 1, everything preloaded. */
+static void test_user_pins__analog_write_is_500_hz(void **state) {
+    struct board *b = board_new();
+    struct rk_machine *m = b->m;
+    wr(m, GPIOA, 0x4444444B);
+    wr(m, TIM2 + 0x2C, 15999); /* 8 MHz / 500 */
+    wr(m, TIM2 + 0x14, 1);
+    wr(m, TIM2 + 0x18, 0x68);
+    wr(m, TIM2 + 0x20, 1);
+    wr(m, TIM2 + 0x34, 16000);
+    wr(m, TIM2 + 0x10, 0);
+    wr(m, TIM2, 0x81);
+    pass(m, 15900); /* the old value until the period ends */
+    assert_int_equal(rd(m, GPIOA + 8) & 1u, 0);
+    assert_int_equal(rd(m, TIM2 + 0x10) & 1u, 0);
+    pass(m, 200);
+    assert_int_equal(rd(m, GPIOA + 8) & 1u, 1); /* 255 of 255 */
+    assert_int_equal(rd(m, TIM2 + 0x10) & 1u, 1);
+    wr(m, GPIOA, 0x44444443); /* digitalWrite(LOW) takes the pin back */
+    assert_int_equal(rd(m, GPIOA + 8) & 1u, 0);
+    board_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_user_pins__i2c_sensor_is_written_and_read),
@@ -272,6 +332,8 @@ int main(void) {
         cmocka_unit_test(test_user_pins__serial2_needs_its_remap),
         cmocka_unit_test(test_user_pins__timer_remaps_move_the_outputs),
         cmocka_unit_test(test_user_pins__a_remapped_pin_is_captured),
+        cmocka_unit_test(test_user_pins__tone_has_its_frequency),
+        cmocka_unit_test(test_user_pins__analog_write_is_500_hz),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
