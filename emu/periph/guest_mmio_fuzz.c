@@ -66,7 +66,8 @@ static void step(struct rk_machine *m, const uint8_t *p) {
     unsigned id = 1 + p[0] % (RK_F103_DEV_COUNT - 1);
     struct rk_dev *dev = rk_machine_dev(m, id);
     unsigned size = 1u << (p[1] % 3);
-    uint32_t addr = dev->base + (rk_get_u16le(p + 2) % dev->size & ~(size - 1));
+    uint32_t window = RK_MAX(dev->size, 4u); /* a block that is not on the bus has none */
+    uint32_t addr = dev->base + (rk_get_u16le(p + 2) % window & ~(size - 1));
     uint32_t value = rk_get_u32le(p + 4), got;
     switch (p[1] >> 4) {
     case 0: (void)rk_bus_master_read(dev, addr, size, &got); break;
