@@ -1,6 +1,7 @@
 /* `quirk`: the model of the original bootloaders (emu/port/quirk.h) on the same ports as a board.
  * With a board's name it works on that board's memories, else on blank ones. It ends when the host
- * makes it leave DFU; with --again it comes back a second later.
+ * makes it leave DFU; with --again it comes back a second later. SIGUSR1 pulls the plug for a
+ * second.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ struct quirk_run {
     uv_loop_t loop;
     uv_timer_t timer;
     uv_prepare_t prepare;
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
     struct rk_quirk quirk;
     struct rk_shell_usb usb;
     struct rk_folder folder;
@@ -86,8 +87,13 @@ static void on_prepare(uv_prepare_t *prepare) {
 
 static void on_signal(uv_signal_t *handle, int number) {
     struct quirk_run *r = handle->data;
-    (void)number;
-    uv_stop(&r->loop);
+    if (number != SIGUSR1) {
+        uv_stop(&r->loop);
+    } else if (r->quirk.target.desc) {
+        rk_quirk_unplug(&r->quirk);
+        say(r, "unplugged", NULL, NULL);
+        uv_timer_start(&r->timer, on_timer, AGAIN_MS, 0);
+    }
 }
 
 static int choose_era(const struct rk_call *call, enum rk_quirk_era *era) {
@@ -131,7 +137,7 @@ static int open_memories(struct quirk_run *r, const char *name, struct rk_quirk_
 }
 
 static void start_handles(struct quirk_run *r) {
-    static const int numbers[2] = {SIGINT, SIGTERM};
+    static const int numbers[3] = {SIGINT, SIGTERM, SIGUSR1};
     uv_timer_init(&r->loop, &r->timer);
     uv_prepare_init(&r->loop, &r->prepare);
     r->timer.data = r->prepare.data = r;

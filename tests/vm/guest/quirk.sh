@@ -30,6 +30,18 @@ ok 'equal' cmp factory.bin back2.bin
 ok 'a key is written' dfu-util -d $dfu -a 1 -s 0x00001000 -D key.der
 ok 'and reads back' dfu-util -d $dfu -a 1 -s 0x00001000:512 -U back3.bin
 ok 'equal' cmp key.der back3.bin
+
+{
+    printf '\000\120\000\040\001\121\000\010'
+    seq 1 9000
+} >large.bin
+(dfu-util -d $dfu -a 0 -s 0x08005000 -D large.bin >torn.txt 2>&1; echo "exit $?" >>torn.txt) &
+usleep 1500000
+host unplug
+ok 'the plug is pulled in mid-transfer: dfu-util reports it' wait_for 15 grep -qE 'exit [1-9]' torn.txt
+ok 'the board comes back' wait_for 15 usb_is $dfu
+ok 'and the next attempt works' run_says 'File downloaded successfully' dfu-util -d $dfu -a 0 -s 0x08005000 -D app.bin
+
 ok 'dfu-util itself refuses the bootloader pages' fails dfu-util -d $dfu -a 0 -s 0x08000000 -D key.der
 ctl 0x21 6 0 0 >/dev/null
 ok 'CLRSTATUS outside an error makes one' ctl 0x21 4 0 0
