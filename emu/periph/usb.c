@@ -1,15 +1,14 @@
-/* USB full-speed device peripheral of the STM32F103 (RM0008 23): registers, packet memory, and the
- * device's side of each transaction. Double-buffered bulk and isochronous endpoints included; not
- * modelled: packet memory overruns (the model is never too slow) and bit errors on the wire.
- * Must not know what a host does with it, nor what firmware runs.
+/* USB full-speed device peripheral of the STM32F103 (RM0008 23): registers, interrupts and the
+ * states of the bus. usb_wire.c has the packet memory and the device's side of each transaction.
+ * Double-buffered bulk and isochronous endpoints included; not modelled: packet memory overruns
+ * (the model is never too slow) and bit errors on the wire. Must not know what a host does with it,
+ * nor what firmware runs.
  */
-#include "emu/periph/usb.h"
+#include "emu/periph/usb_int.h"
 
 #include <string.h>
 
-#define EP_COUNT  8u
-#define PMA_CELLS 256u
-#define CLOCK_HZ  48000000u
+#define CLOCK_HZ 48000000u
 
 enum {
     REG_CNTR = 0x40,
@@ -21,85 +20,10 @@ enum {
 };
 
 enum {
-    EP_CTR_RX = 0x8000,
-    EP_DTOG_RX = 0x4000,
-    EP_STAT_RX = 0x3000,
-    EP_SETUP = 0x0800,
-    EP_TYPE = 0x0600,
-    EP_KIND = 0x0100,
-    EP_CTR_TX = 0x0080,
-    EP_DTOG_TX = 0x0040,
-    EP_STAT_TX = 0x0030,
-    EP_EA = 0x000F,
-    EP_PLAIN = EP_TYPE | EP_KIND | EP_EA,
-    EP_TOGGLE = EP_DTOG_RX | EP_STAT_RX | EP_DTOG_TX | EP_STAT_TX,
-
-    TYPE_BULK = 0x0000,
-    TYPE_CONTROL = 0x0200,
-    TYPE_ISO = 0x0400,
-
-    STAT_DISABLED = 0,
-    STAT_STALL = 1,
-    STAT_NAK = 2,
-    STAT_VALID = 3,
-
-    EVT_CTR = 0x8000,
-    EVT_WKUP = 0x1000,
-    EVT_SUSP = 0x0800,
-    EVT_RESET = 0x0400,
-    EVT_SOF = 0x0200,
-    EVT_ESOF = 0x0100,
-    EVT_CLEARABLE = 0x7F00,
-    EVT_MASKABLE = 0xFF00,
-    ISTR_DIR = 0x0010,
-
-    CNTR_RESUME = 0x0010,
-    CNTR_FSUSP = 0x0008,
-    CNTR_LP_MODE = 0x0004,
-    CNTR_PDWN = 0x0002,
-    CNTR_FRES = 0x0001,
-    CNTR_WRITABLE = 0xFF1F,
-
-    FNR_RXDP = 0x8000,
-    FNR_RXDM = 0x4000,
-    FNR_LCK = 0x2000,
-
-    DADDR_EF = 0x80,
-};
-
-enum {
     TIMER_FRAME,
     TIMER_TURN,
     TIMER_COUNT,
 };
-
-/* Cells of an endpoint's entry in the buffer description table (RM0008 23.5.3). A buffer is the
- * address cell and the count cell after it. */
-enum {
-    BUFFER_TX = 0, /* also buffer 0 of a double-buffered endpoint */
-    BUFFER_RX = 2, /* also buffer 1 */
-};
-
-struct usb_state {
-    uint64_t frame_ns; /* the next frame's start */
-    uint16_t ep[EP_COUNT];
-    uint16_t pma[PMA_CELLS];
-    uint16_t cntr;
-    uint16_t events; /* ISTR 14:8 */
-    uint16_t frame;
-    uint16_t btable;
-    uint8_t daddr;
-    uint8_t bus;  /* enum rk_usb_bus */
-    uint8_t lost; /* frames without SOF since the last one, up to 3 */
-    uint8_t seen; /* SOFs since reset or resume, up to 2: FNR.LCK */
-    uint8_t attached;
-    uint8_t level; /* last level of each output line, one bit each */
-    uint8_t wrong_clock;
-};
-
-static struct usb_state *state(const struct rk_dev *dev) {
-    return dev->state;
-}
 
 static const struct rk_usb_link *link_of(const struct rk_dev *dev) {
     return dev->host;
@@ -107,23 +31,6 @@ static const struct rk_usb_link *link_of(const struct rk_dev *dev) {
 
 /* --- interrupts --------------------------------------------------------------------------------
  */
-
-static unsigned stat_rx(uint16_t ep) {
-    return ep >> 12 & 3u;
-}
-
-static unsigned stat_tx(uint16_t ep) {
-    return ep >> 4 & 3u;
-}
-
-static bool is_double(uint16_t ep) {
-    return (ep & EP_TYPE) == TYPE_BULK && (ep & EP_KIND);
-}
-
-/* RM0008 23.4.3, 23.4.4: these use both buffers for one direction and the other interrupt. */
-static bool uses_both_buffers(uint16_t ep) {
-    return is_double(ep) || (ep & EP_TYPE) == TYPE_ISO;
-}
 
 /* EP_ID: isochronous and double-buffered bulk first, then by register number. -1: none. */
 static int pending_ep(const struct usb_state *s) {
@@ -156,7 +63,7 @@ static void drive(struct rk_dev *dev, unsigned line, bool on) {
     }
 }
 
-static void update_lines(struct rk_dev *dev) {
+void rk_usb_update_lines(struct rk_dev *dev) {
     struct usb_state *s = state(dev);
     uint16_t istr = read_istr(s);
     bool high = (istr & EVT_CTR) && (s->cntr & EVT_CTR) && uses_both_buffers(s->ep[istr & 0xFu]);
@@ -167,7 +74,7 @@ static void update_lines(struct rk_dev *dev) {
 
 static void set_events(struct rk_dev *dev, unsigned events) {
     state(dev)->events |= (uint16_t)events;
-    update_lines(dev);
+    rk_usb_update_lines(dev);
 }
 
 /* --- the bus's states --------------------------------------------------------------------------
@@ -178,7 +85,7 @@ static bool powered(const struct usb_state *s) {
 }
 
 /* Sees what happens on the wire. A clock other than 48 MHz cannot follow it (RM0008 7.2). */
-static bool listens(struct rk_dev *dev) {
+bool rk_usb_listens(struct rk_dev *dev) {
     struct usb_state *s = state(dev);
     uint32_t hz = rk_dev_clock_hz(dev);
     if (!powered(s) || hz == 0 || (s->cntr & (CNTR_FSUSP | CNTR_LP_MODE)) || !s->attached) {
@@ -233,7 +140,7 @@ static void start_of_frame(struct rk_dev *dev) {
     struct usb_state *s = state(dev);
     s->frame = (s->frame + 1u) & 0x7FFu;
     wake(dev);
-    if (!listens(dev)) {
+    if (!rk_usb_listens(dev)) {
         return;
     }
     s->lost = 0;
@@ -244,7 +151,7 @@ static void start_of_frame(struct rk_dev *dev) {
 /* RM0008 23.5.1: three expected SOFs in a row that do not come are a suspend request. */
 static void frame_lost(struct rk_dev *dev) {
     struct usb_state *s = state(dev);
-    if (!listens(dev)) {
+    if (!rk_usb_listens(dev)) {
         return;
     }
     s->seen = 0;
@@ -334,197 +241,6 @@ void rk_usb_plug(struct rk_dev *dev, const struct rk_usb_link *link) {
     }
 }
 
-/* --- packet memory -----------------------------------------------------------------------------
- */
-
-static uint16_t *entry(struct rk_dev *dev, unsigned i) {
-    struct usb_state *s = state(dev);
-    unsigned cell = s->btable / 2u + 4u * i;
-    if (cell + 4u > PMA_CELLS) {
-        rk_guest_error(dev, "buffer table entry of EP%uR outside the packet memory", i);
-        cell = PMA_CELLS - 4u;
-    }
-    return &s->pma[cell];
-}
-
-/* COUNTn_RX (RM0008 23.5.3): room in bytes. */
-static size_t room_of(uint16_t count) {
-    unsigned blocks = count >> 10 & 0x1Fu;
-    return count & 0x8000u ? 32u * (blocks + 1u) : 2u * blocks;
-}
-
-static bool buffer_fits(struct rk_dev *dev, unsigned i, unsigned addr, size_t len) {
-    if (addr + len > 2u * PMA_CELLS) {
-        rk_guest_error(dev, "buffer of EP%uR ends outside the packet memory", i);
-        return false;
-    }
-    return true;
-}
-
-static void pma_put(struct usb_state *s, unsigned addr, const uint8_t *data, size_t len) {
-    for (size_t n = 0; n < len; n++) {
-        uint16_t *cell = &s->pma[(addr + n) / 2u];
-        *cell = n % 2u ? (uint16_t)((*cell & 0x00FFu) | data[n] << 8)
-                       : (uint16_t)((*cell & 0xFF00u) | data[n]);
-    }
-}
-
-static void pma_get(const struct usb_state *s, unsigned addr, uint8_t *data, size_t len) {
-    for (size_t n = 0; n < len; n++) {
-        uint16_t cell = s->pma[(addr + n) / 2u];
-        data[n] = (uint8_t)(n % 2u ? cell >> 8 : cell);
-    }
-}
-
-/* Receives into a buffer. False: it does not fit. */
-static bool receive(struct rk_dev *dev, unsigned i, unsigned buffer, const uint8_t *data,
-                    size_t len) {
-    uint16_t *e = entry(dev, i);
-    unsigned addr = e[buffer] & 0xFFFEu;
-    if (len > room_of(e[buffer + 1]) || !buffer_fits(dev, i, addr, len)) {
-        return false;
-    }
-    pma_put(state(dev), addr, data, len);
-    e[buffer + 1] = (uint16_t)((e[buffer + 1] & 0xFC00u) | len);
-    return true;
-}
-
-/* --- transactions ------------------------------------------------------------------------------
- */
-
-/* The endpoint register that answers for endpoint number `ep` in this direction, or -1. */
-static int find_ep(struct rk_dev *dev, uint8_t addr, uint8_t ep, bool in) {
-    struct usb_state *s = state(dev);
-    if (s->bus != RK_USB_BUS_ACTIVE || !listens(dev) || s->daddr != (DADDR_EF | addr)) {
-        return -1;
-    }
-    s->lost = 0;
-    for (unsigned i = 0; i < EP_COUNT; i++) {
-        unsigned stat = in ? stat_tx(s->ep[i]) : stat_rx(s->ep[i]);
-        if ((s->ep[i] & EP_EA) == ep && stat != STAT_DISABLED) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-static void set_stat_rx(uint16_t *ep, unsigned stat) {
-    *ep = (uint16_t)((*ep & ~EP_STAT_RX) | stat << 12);
-}
-
-static void set_stat_tx(uint16_t *ep, unsigned stat) {
-    *ep = (uint16_t)((*ep & ~EP_STAT_TX) | stat << 4);
-}
-
-static void complete(struct rk_dev *dev, uint16_t *ep, unsigned flag) {
-    *ep |= (uint16_t)flag;
-    update_lines(dev);
-}
-
-enum rk_usb_answer rk_usb_bus_setup(struct rk_dev *dev, uint8_t addr, uint8_t ep,
-                                    const uint8_t setup[8]) {
-    int i = find_ep(dev, addr, ep, false);
-    if (i < 0) {
-        return RK_USB_NO_ANSWER;
-    }
-    uint16_t *reg = &state(dev)->ep[i];
-    /* RM0008 23.4.2: one SETUP is not lost behind another event that waits for the firmware. */
-    if ((*reg & EP_TYPE) != TYPE_CONTROL || (*reg & EP_CTR_RX) ||
-        !receive(dev, (unsigned)i, BUFFER_RX, setup, 8)) {
-        return RK_USB_NO_ANSWER;
-    }
-    set_stat_rx(reg, STAT_NAK);
-    set_stat_tx(reg, STAT_NAK);
-    *reg |= EP_DTOG_RX | EP_DTOG_TX | EP_SETUP;
-    complete(dev, reg, EP_CTR_RX);
-    return RK_USB_ACK;
-}
-
-static enum rk_usb_answer out_both_buffers(struct rk_dev *dev, unsigned i, uint8_t toggle,
-                                           const uint8_t *data, size_t len) {
-    uint16_t *reg = &state(dev)->ep[i];
-    bool second = (*reg & EP_DTOG_RX) != 0;
-    bool owned_by_software = second == ((*reg & EP_DTOG_TX) != 0);
-    if (is_double(*reg)) {
-        if (owned_by_software) {
-            return RK_USB_NAK;
-        }
-        if (toggle != second) {
-            return RK_USB_ACK;
-        }
-    }
-    if (!receive(dev, i, second ? BUFFER_RX : BUFFER_TX, data, len)) {
-        return is_double(*reg) ? RK_USB_STALLED : RK_USB_NO_ANSWER;
-    }
-    *reg ^= EP_DTOG_RX;
-    complete(dev, reg, EP_CTR_RX);
-    return RK_USB_ACK;
-}
-
-enum rk_usb_answer rk_usb_bus_out(struct rk_dev *dev, uint8_t addr, uint8_t ep, uint8_t toggle,
-                                  const void *data, size_t len) {
-    int i = find_ep(dev, addr, ep, false);
-    if (i < 0) {
-        return RK_USB_NO_ANSWER;
-    }
-    uint16_t *reg = &state(dev)->ep[i];
-    bool status_only = (*reg & EP_TYPE) == TYPE_CONTROL && (*reg & EP_KIND);
-    if (stat_rx(*reg) == STAT_NAK) {
-        return RK_USB_NAK;
-    }
-    if (stat_rx(*reg) == STAT_STALL || (status_only && len > 0)) {
-        return RK_USB_STALLED;
-    }
-    if (uses_both_buffers(*reg)) {
-        return out_both_buffers(dev, (unsigned)i, toggle, data, len);
-    }
-    if (toggle != (*reg & EP_DTOG_RX ? 1 : 0)) {
-        return RK_USB_ACK;
-    }
-    if (!receive(dev, (unsigned)i, BUFFER_RX, data, len)) {
-        return RK_USB_STALLED; /* RM0008 23.4.2: the buffer overran */
-    }
-    if (!(*reg & EP_CTR_RX)) {
-        *reg &= (uint16_t)~EP_SETUP;
-    }
-    *reg ^= EP_DTOG_RX;
-    set_stat_rx(reg, STAT_NAK);
-    complete(dev, reg, EP_CTR_RX);
-    return RK_USB_ACK;
-}
-
-enum rk_usb_answer rk_usb_bus_in(struct rk_dev *dev, uint8_t addr, uint8_t ep, void *data,
-                                 size_t *len, uint8_t *toggle) {
-    int i = find_ep(dev, addr, ep, true);
-    if (i < 0) {
-        return RK_USB_NO_ANSWER;
-    }
-    uint16_t *reg = &state(dev)->ep[i];
-    if (stat_tx(*reg) != STAT_VALID) {
-        return stat_tx(*reg) == STAT_STALL ? RK_USB_STALLED : RK_USB_NAK;
-    }
-    bool both = uses_both_buffers(*reg), second = (*reg & EP_DTOG_TX) != 0;
-    if (is_double(*reg) && second == ((*reg & EP_DTOG_RX) != 0)) {
-        return RK_USB_NAK;
-    }
-    uint16_t *e = entry(dev, (unsigned)i) + (both && second ? BUFFER_RX : BUFFER_TX);
-    *len = e[1] & 0x3FFu;
-    if (!buffer_fits(dev, (unsigned)i, e[0] & 0xFFFEu, *len)) {
-        return RK_USB_NO_ANSWER;
-    }
-    pma_get(state(dev), e[0] & 0xFFFEu, data, *len);
-    *toggle = (*reg & EP_TYPE) == TYPE_ISO ? 0 : second;
-    *reg ^= EP_DTOG_TX;
-    if (!both) {
-        set_stat_tx(reg, STAT_NAK);
-    }
-    if (!(*reg & EP_CTR_RX)) {
-        *reg &= (uint16_t)~EP_SETUP;
-    }
-    complete(dev, reg, EP_CTR_TX);
-    return RK_USB_ACK;
-}
-
 /* --- registers ---------------------------------------------------------------------------------
  */
 
@@ -543,7 +259,7 @@ static void write_ep(struct rk_dev *dev, unsigned i, uint16_t value) {
     unsigned toggled = (*reg ^ value) & EP_TOGGLE;
     uint16_t was = *reg;
     *reg = (uint16_t)(kept | flags | toggled | (value & EP_PLAIN));
-    update_lines(dev);
+    rk_usb_update_lines(dev);
     if (*reg != was) {
         tell_ready(dev, *reg & EP_EA);
     }
@@ -565,7 +281,7 @@ static void write_cntr(struct rk_dev *dev, uint16_t value) {
         link->ops->remote_wakeup(link->ctx, dev, (s->cntr & CNTR_RESUME) != 0);
     }
     plan_frames(dev);
-    update_lines(dev);
+    rk_usb_update_lines(dev);
 }
 
 static uint16_t read_fnr(const struct usb_state *s) {
@@ -610,7 +326,7 @@ static void usb_write(struct rk_dev *dev, uint32_t off, uint32_t value, unsigned
     case REG_CNTR: write_cntr(dev, (uint16_t)value); break;
     case REG_ISTR:
         s->events &= (uint16_t)(value | ~(uint32_t)EVT_CLEARABLE);
-        update_lines(dev);
+        rk_usb_update_lines(dev);
         break;
     case REG_DADDR: s->daddr = value & 0xFFu; break;
     case REG_BTABLE: s->btable = value & 0xFFF8u; break;
@@ -648,7 +364,7 @@ static void usb_reset(struct rk_dev *dev, enum rk_reset kind) {
     s->lost = 0;
     s->seen = 0;
     s->wrong_clock = 0;
-    update_lines(dev);
+    rk_usb_update_lines(dev);
     plan_frames(dev);
 }
 
