@@ -1,3 +1,3 @@
 # emu/port/usbip.c
-# The length of a URB is no longer bounded by the buffer.
-s/ || length > RK_USBIP_DATA_MAX//
+# A connection that closes leaves its transfers with the device.
+s/rk_usb_cancel(c->target, &c->urbs\[i\].transfer);//

@@ -1,3 +1,3 @@
 # emu/port/usbredir.c
-# The length of a transfer is no longer bounded by the buffer.
-s/len <= RK_USBREDIR_DATA_MAX && //
+# A connection that closes leaves its transfers with the device.
+s/rk_usb_cancel(c->target, &c->urbs\[i\].transfer);//
