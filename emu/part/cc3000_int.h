@@ -351,8 +351,35 @@ bool rk_cc3000_socket_is_closed(const struct rk_dev *dev, const struct cc_socket
 
 /* --- cc3000_cmd_socket.c ---------------------------------------------------------------------- */
 
+/* cc3000.md 2.6.2. */
+enum {
+    CC_ERR_GENERIC = -1,
+    CC_ERR_NOTHING = -2, /* accept */
+    CC_ERR_INACTIVE = -57,
+    CC_ERR_NO_WIFI = -59,
+    CC_ERR_NAME = -69,
+    CC_ERR_INVALID = -85,
+    CC_ERR_TIMEOUT = -118,
+    CC_ERR_TCP_OPEN = -124,
+};
+
 /* Looks whether the command that waits can be answered. */
 void rk_cc3000_pending_poll(struct rk_dev *dev);
+/* Starts waiting; the timer looks at it at once and then whenever something may have changed.
+ * limit_ns UINT64_MAX: for ever. */
+struct cc_pending *rk_cc3000_wait(struct rk_dev *dev, const struct cc_call *call, uint32_t sd,
+                                  uint64_t limit_ns);
+bool rk_cc3000_expired(const struct rk_dev *dev);
+/* LE16 family 2, big-endian port, network-order address. */
+struct rk_net_addr rk_cc3000_read_sockaddr(struct rk_reader *in);
+void rk_cc3000_put_sockaddr(uint8_t out[8], struct rk_net_addr a);
+void rk_cc3000_trace_net(struct rk_dev *dev, const char *what, struct rk_net_addr a, int result);
+
+/* --- cc3000_cmd_data.c: true when the command that waits was answered ------------------------- */
+
+bool rk_cc3000_poll_select(struct rk_dev *dev);
+bool rk_cc3000_poll_recv(struct rk_dev *dev);
+bool rk_cc3000_poll_name(struct rk_dev *dev);
 
 /* --- cc3000_cmd_netapp.c ---------------------------------------------------------------------- */
 

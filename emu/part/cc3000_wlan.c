@@ -149,6 +149,13 @@ bool rk_cc3000_wlan_has_internet(struct rk_dev *dev) {
            !cc_fault(dev, RK_NET_FAULT_NO_INTERNET);
 }
 
+static void trace_air(struct rk_dev *dev, const char *what) {
+    const struct cc_wlan *w = &cc_of(dev)->wlan;
+    if (rk_traced(dev, RK_TRACE_NET)) {
+        rk_trace(dev, RK_TRACE_NET, "%s \"%.*s\"", what, w->ssid_len, (const char *)w->ssid);
+    }
+}
+
 static void step_in(struct rk_dev *dev, enum cc_wlan_state state, uint64_t delay_ns) {
     cc_of(dev)->wlan.state = (uint8_t)state;
     rk_timer_set_ns(dev, CC_TIMER_WLAN, rk_now_ns(dev) + delay_ns);
@@ -177,6 +184,7 @@ bool rk_cc3000_wlan_leave(struct rk_dev *dev) {
     w->state = CC_WLAN_IDLE;
     w->ip = (struct cc_ip_config){0};
     if (was) {
+        trace_air(dev, "leaves");
         rk_cc3000_net_drop(dev);
         rk_cc3000_unsolicited(dev, 0x8002, 0, NULL, 0);
     }
@@ -209,6 +217,7 @@ static void associate(struct rk_dev *dev) {
     memcpy(w->ssid, ap->ssid, sizeof w->ssid);
     w->ssid_len = ap->ssid_len;
     w->dhcp_fails = 0;
+    trace_air(dev, "joins");
     rk_cc3000_unsolicited(dev, 0x8001, 0, NULL, 0);
     step_in(dev, CC_WLAN_ASSOCIATED, DHCP_NS);
 }
@@ -235,6 +244,7 @@ static void finish_dhcp(struct rk_dev *dev) {
             w->ip.dns = 0x4C530000u;
         }
         w->state = CC_WLAN_UP;
+        trace_air(dev, "has an address of");
         send_dhcp(dev, 0);
     } else if (w->dhcp_fails++ < DHCP_TRIES) {
         send_dhcp(dev, 1);

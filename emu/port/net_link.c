@@ -46,44 +46,6 @@ struct link {
     struct flow flows[FLOWS];
 };
 
-/* --- where addresses lead --------------------------------------------------------------------- */
-
-static bool is_here(uint32_t ip) {
-    return ip >> 24 == 127;
-}
-
-static bool is_multicast(uint32_t ip) {
-    return ip >> 28 == 14 || ip == 0xFFFFFFFFu;
-}
-
-static bool is_name(const struct rk_net_config *config, uint32_t ip) {
-    for (unsigned i = 0; i < config->name_count; i++) {
-        if (config->names[i].ip == ip) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int rk_net_link_route(const struct rk_net_config *config, struct rk_net_addr to,
-                      struct rk_net_addr *at) {
-    *at = to;
-    for (unsigned i = 0; i < config->route_count; i++) {
-        const struct rk_net_route *r = &config->routes[i];
-        if (r->from.ip == to.ip && (r->from.port == 0 || r->from.port == to.port)) {
-            *at = (struct rk_net_addr){r->to.ip, r->to.port ? r->to.port : to.port};
-            return is_here(at->ip) || config->any_internet ? 0 : RK_E_REFUSED;
-        }
-    }
-    if (to.ip == 0x08080808u && to.port == 53) {
-        return 1; /* what the firmware asks to know whether there is an internet (design.md) */
-    }
-    if (config->any_internet || (is_name(config, to.ip) && is_here(to.ip))) {
-        return 0;
-    }
-    return RK_E_REFUSED;
-}
-
 /* --- what happens on the way ------------------------------------------------------------------ */
 
 static uint64_t next_random(struct link *l) {
@@ -354,7 +316,8 @@ static int link_send(struct rk_net *net, int handle, const void *data, size_t le
     }
     struct rk_net_seg seg = {.len = (uint16_t)len, .addr = f->at};
     if (!f->tcp) {
-        const bool nowhere = is_multicast(to.ip) || rk_net_link_route(net->config, to, &seg.addr);
+        const bool nowhere =
+            rk_net_is_multicast(to.ip) || rk_net_link_route(net->config, to, &seg.addr);
         tap(l, f, RK_NET_TAP_DATA, true, to, data, len);
         if (nowhere) {
             return (int)len; /* on the air, and nobody hears it */
@@ -428,54 +391,18 @@ static void link_reset(struct rk_net *net) {
 
 /* --- names and pings -------------------------------------------------------------------------- */
 
-static bool same_name(const char *a, const char *b) {
-    for (;; a++, b++) {
-        const char lower = *b >= 'A' && *b <= 'Z' ? (char)(*b - 'A' + 'a') : *b;
-        if (*a != lower) {
-            return false;
-        }
-        if (*a == 0) {
-            return true;
-        }
-    }
-}
-
-/* "8.8.8.8": resolvers answer these themselves. */
-static bool dotted_quad(const char *s, uint32_t *ip) {
-    *ip = 0;
-    for (int part = 0; part < 4; part++) {
-        unsigned value = 0, digits = 0;
-        for (; *s >= '0' && *s <= '9' && digits < 4; s++, digits++) {
-            value = value * 10 + (unsigned)(*s - '0');
-        }
-        if (digits == 0 || value > 255 || *s != (part < 3 ? '.' : 0)) {
-            return false;
-        }
-        *ip = *ip << 8 | value;
-        s += part < 3;
-    }
-    return true;
-}
-
 static int link_resolve(struct rk_net *net, const char *name, uint32_t *ip) {
-    const struct rk_net_config *c = net->config;
-    if (dotted_quad(name, ip)) {
+    if (rk_net_lookup(net->config, name, ip)) {
         return 0;
     }
-    for (unsigned i = 0; i < c->name_count; i++) {
-        if (same_name(c->names[i].name, name)) {
-            *ip = c->names[i].ip;
-            return 0;
-        }
-    }
     struct rk_net *inner = inner_of(link_of(net));
-    return c->any_internet ? inner->ops->resolve(inner, name, ip) : RK_E_NOT_FOUND;
+    return net->config->any_internet ? inner->ops->resolve(inner, name, ip) : RK_E_NOT_FOUND;
 }
 
 static int link_ping(struct rk_net *net, uint32_t ip, uint32_t *rtt_us) {
     struct link *l = link_of(net);
     struct rk_net_addr at;
-    const bool known = ip == 0x08080808u || is_name(net->config, ip) ||
+    const bool known = ip == 0x08080808u || rk_net_is_name(net->config, ip) ||
                        rk_net_link_route(net->config, (struct rk_net_addr){ip, 0}, &at) == 0;
     const uint64_t rtt = delay_ns(l) + delay_ns(l);
     *rtt_us = (uint32_t)(rtt / NS_PER_US);

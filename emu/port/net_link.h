@@ -39,5 +39,10 @@ void rk_net_link_tap(struct rk_net *net, rk_net_tap_fn tap, void *ctx);
 /* Where `to` really leads: 0 and *at; 1: answered inside (8.8.8.8:53); RK_E_REFUSED. */
 int rk_net_link_route(const struct rk_net_config *config, struct rk_net_addr to,
                       struct rk_net_addr *at);
+/* Is it the address of a name in the configuration? */
+bool rk_net_is_name(const struct rk_net_config *config, uint32_t ip);
+bool rk_net_is_multicast(uint32_t ip);
+/* A name of the configuration, or a dotted quad; false: neither. */
+bool rk_net_lookup(const struct rk_net_config *config, const char *name, uint32_t *ip);
 
 #endif
