@@ -95,21 +95,18 @@ static const struct rk_wire flat_wires[] = {
     {RK_FLAT_TEST, 0, RK_FLAT_CPU, 0}, {RK_FLAT_TEST, 1, RK_FLAT_CPU, 1}, RK_WIRE_END};
 static const struct rk_wire *const flat_wire_tables[] = {flat_wires, NULL};
 static const struct rk_nv_desc flat_nv[] = {{"internal", 128 * 1024}};
+static const struct rk_nv_desc small_nv[] = {{"internal", 8 * 1024}};
 
-static const struct rk_machine_desc flat_desc = {
-    .name = "flat",
-    .cpu = &rk_cortex_m3_cpu,
-    .devs = flat_devs,
-    .dev_count = RK_FLAT_DEV_COUNT,
-    .wires = flat_wire_tables,
-    .nv = flat_nv,
-    .nv_count = 1,
-    .flash_base = RK_FLAT_FLASH,
-    .flash_dev = RK_FLAT_TEST,
-    .ram_base = RK_FLAT_RAM,
-    .ram_size = 20 * 1024,
-    .hclk_reset_hz = 72000000,
-};
+#define FLAT(nv_)                                                                                  \
+    {                                                                                              \
+        .name = "flat", .cpu = &rk_cortex_m3_cpu, .devs = flat_devs,                               \
+        .dev_count = RK_FLAT_DEV_COUNT, .wires = flat_wire_tables, .nv = (nv_), .nv_count = 1,     \
+        .flash_base = RK_FLAT_FLASH, .flash_dev = RK_FLAT_TEST, .ram_base = RK_FLAT_RAM,           \
+        .ram_size = 20 * 1024, .hclk_reset_hz = 72000000                                           \
+    }
+
+static const struct rk_machine_desc flat_desc = FLAT(flat_nv);
+static const struct rk_machine_desc small_desc = FLAT(small_nv);
 
 void rk_flat_set_word(struct rk_machine *m, uint32_t addr, uint32_t value) {
     uint8_t bytes[4];
@@ -148,8 +145,9 @@ static void fill_vectors(uint8_t *flash) {
     }
 }
 
-struct rk_machine *rk_flat_new(const uint16_t *code, size_t half_words) {
-    struct rk_machine *m = rk_machine_new(&flat_desc, NULL);
+static struct rk_machine *build(const struct rk_machine_desc *desc, const uint16_t *code,
+                                size_t half_words) {
+    struct rk_machine *m = rk_machine_new(desc, NULL);
     if (!m) {
         abort();
     }
@@ -162,6 +160,14 @@ struct rk_machine *rk_flat_new(const uint16_t *code, size_t half_words) {
     rk_machine_power_on(m);
     rk_machine_run(m, UINT64_MAX, 1);
     return m;
+}
+
+struct rk_machine *rk_flat_new(const uint16_t *code, size_t half_words) {
+    return build(&flat_desc, code, half_words);
+}
+
+struct rk_machine *rk_flat_new_small(void) {
+    return build(&small_desc, NULL, 0);
 }
 
 enum rk_stop rk_flat_step(struct rk_machine *m, uint64_t n) {

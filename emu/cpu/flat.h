@@ -27,6 +27,8 @@ enum {
 
 /* Powered on and about to execute RK_FLAT_CODE (one NOP is behind it). Aborts without memory. */
 struct rk_machine *rk_flat_new(const uint16_t *code, size_t half_words);
+/* With 8 KB of flash, quickly built; no code yet. */
+struct rk_machine *rk_flat_new_small(void);
 /* Puts code at an address of flash or RAM. */
 void rk_flat_code(struct rk_machine *m, uint32_t addr, const uint16_t *code, size_t half_words);
 uint32_t rk_flat_word(struct rk_machine *m, uint32_t addr);

@@ -1,0 +1,2 @@
+# emu/cpu/decode.c
+s/if (target < i->size) {/if (target < 2 * i->size) {/
