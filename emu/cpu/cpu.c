@@ -142,9 +142,13 @@ static void cpu_timer(struct rk_dev *cpu, unsigned timer) {
     rk_systick_fire(cpu);
 }
 
+/* Both counters follow HCLK cycles whatever its rate; only Stop mode halts them. */
 static void cpu_clock(struct rk_dev *cpu) {
-    rk_systick_clock(cpu);
-    rk_dwt_clock(cpu);
+    bool stopped = cpu->m->s->stopped;
+    if (stopped != rk_cpu_state(cpu)->halted) {
+        rk_dwt_halt(cpu);
+        rk_systick_halt(cpu, stopped);
+    }
 }
 
 static void cpu_restored(struct rk_dev *cpu) {

@@ -423,6 +423,35 @@ static void test_dwt__counts_cycles_while_enabled(void **state) {
     rk_machine_free(m);
 }
 
+static void test_counters__go_on_over_a_clock_change_and_stand_in_stop(void **state) {
+    (void)state;
+    struct rk_machine *m = NEW(0xE7FE);
+    struct rk_dev *cpu = rk_machine_dev(m, RK_FLAT_CPU);
+    rk_flat_set_word(m, 0xE000EDFC, 1u << 24);
+    rk_flat_set_word(m, 0xE0001000, 1);
+    rk_flat_set_word(m, 0xE000E014, 0xFFFFFF);
+    rk_flat_set_word(m, 0xE000E018, 0);
+    rk_flat_set_word(m, 0xE000E010, 5);
+    uint64_t now = rk_machine_now(m);
+    rk_machine_run(m, now + 1000, UINT64_MAX);
+    rk_clock_set(cpu, RK_CLOCK_HCLK, 8000000);
+    rk_machine_run(m, now + 2000, UINT64_MAX);
+    uint32_t passed = (uint32_t)(rk_machine_now(m) - now);
+    assert_int_equal(rk_flat_word(m, 0xE0001004), passed);
+    assert_int_equal(rk_flat_word(m, 0xE000E018), 0x1000000 - passed);
+    rk_clock_stop_all(cpu, true);
+    rk_machine_run(m, now + 5000, UINT64_MAX);
+    assert_int_equal(rk_flat_word(m, 0xE0001004), passed);
+    assert_int_equal(rk_flat_word(m, 0xE000E018), 0x1000000 - passed);
+    uint64_t stopped = rk_machine_now(m);
+    rk_clock_stop_all(cpu, false);
+    rk_machine_run(m, now + 6000, UINT64_MAX);
+    passed += (uint32_t)(rk_machine_now(m) - stopped);
+    assert_int_equal(rk_flat_word(m, 0xE0001004), passed);
+    assert_int_equal(rk_flat_word(m, 0xE000E018), 0x1000000 - passed);
+    rk_machine_free(m);
+}
+
 static void test_scb__identity_vtor_and_keyed_aircr(void **state) {
     (void)state;
     struct rk_machine *m = NEW(NOPS);
@@ -461,6 +490,7 @@ int main(void) {
         cmocka_unit_test(test_sleep__wfi_wakes_even_masked_and_sleeponexit_sleeps),
         cmocka_unit_test(test_systick__counts_and_interrupts_each_period),
         cmocka_unit_test(test_dwt__counts_cycles_while_enabled),
+        cmocka_unit_test(test_counters__go_on_over_a_clock_change_and_stand_in_stop),
         cmocka_unit_test(test_scb__identity_vtor_and_keyed_aircr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

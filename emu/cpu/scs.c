@@ -80,7 +80,7 @@ static unsigned irq_count(const struct rk_dev *cpu) {
 
 bool rk_dwt_counts(const struct rk_dev *cpu) {
     const struct rk_cpu_state *c = rk_cpu_state(cpu);
-    return c->dwt.ctrl & 1u && c->demcr & DEMCR_TRCENA && !cpu->m->s->stopped;
+    return c->dwt.ctrl & 1u && c->demcr & DEMCR_TRCENA && !c->halted;
 }
 
 static uint32_t cyccnt(const struct rk_dev *cpu) {
@@ -95,13 +95,8 @@ static void cyccnt_hold(struct rk_dev *cpu) {
     d->origin = cpu->m->s->now;
 }
 
-void rk_dwt_clock(struct rk_dev *cpu) {
-    struct rk_cpu_state *c = rk_cpu_state(cpu);
-    struct rk_dwt *d = &c->dwt;
-    if (cpu->m->s->stopped && d->ctrl & 1u && c->demcr & DEMCR_TRCENA) {
-        d->value += (uint32_t)(cpu->m->s->now - d->origin);
-    }
-    d->origin = cpu->m->s->now;
+void rk_dwt_halt(struct rk_dev *cpu) {
+    cyccnt_hold(cpu);
 }
 
 /* --- NVIC bit maps -------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ struct rk_cpu_state {
     uint32_t event;     /* the event register of WFE */
     uint32_t sleep;     /* enum rk_sleep */
     uint32_t locked;
+    uint32_t halted; /* Stop mode: SysTick and the cycle counter stand */
     uint32_t vectoring;
     uint32_t exc_return; /* for the entry under way */
 
@@ -283,10 +284,11 @@ enum rk_read_kind rk_scs_read_kind(const struct rk_dev *cpu, uint32_t off);
 bool rk_scs_write_is_idle(const struct rk_dev *cpu, uint32_t off, uint32_t value);
 void rk_systick_write(struct rk_dev *cpu, uint32_t off, uint32_t value);
 uint32_t rk_systick_read(struct rk_dev *cpu, uint32_t off);
-void rk_dwt_clock(struct rk_dev *cpu);
+void rk_dwt_halt(struct rk_dev *cpu);
 bool rk_dwt_counts(const struct rk_dev *cpu);
 uint32_t rk_systick_value(const struct rk_dev *cpu);
 void rk_systick_fire(struct rk_dev *cpu);
-void rk_systick_clock(struct rk_dev *cpu);
+/* Stop mode begins or ends: `halted` is about to become so. */
+void rk_systick_halt(struct rk_dev *cpu, bool halted);
 
 #endif

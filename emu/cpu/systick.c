@@ -15,7 +15,7 @@ static uint32_t divider(const struct rk_systick *t) {
 }
 
 static bool counts(const struct rk_dev *cpu) {
-    return rk_cpu_state(cpu)->systick.ctrl & CTRL_ENABLE && !cpu->m->s->stopped;
+    return rk_cpu_state(cpu)->systick.ctrl & CTRL_ENABLE && !rk_cpu_state(cpu)->halted;
 }
 
 /* Ticks since origin; never negative, an origin may lie in the cycles of an instruction under way.
@@ -110,13 +110,12 @@ void rk_systick_write(struct rk_dev *cpu, uint32_t off, uint32_t value) {
     plan(cpu);
 }
 
-/* Stop mode halts FCLK: called before `stopped` matters for the time since origin, after it is set;
- * the value is then worked out at the old state. */
-void rk_systick_clock(struct rk_dev *cpu) {
+void rk_systick_halt(struct rk_dev *cpu, bool halted) {
     struct rk_systick *t = &rk_cpu_state(cpu)->systick;
-    if (t->ctrl & CTRL_ENABLE && cpu->m->s->stopped) {
+    if (counts(cpu)) {
         catch_up(cpu);
     }
     t->origin = rk_now(cpu);
+    rk_cpu_state(cpu)->halted = halted;
     plan(cpu);
 }
