@@ -5,10 +5,15 @@
 
 #define NS_PER_S 1000000000u
 
+/* x * num / den, rounded down; whole parts first, so that 64 bits are enough (num, den < 2^32) and
+ * firmware that feeds its watchdog in every turn pays no 128-bit division. */
+static uint64_t scale(uint64_t x, uint64_t num, uint64_t den) {
+    return x / den * num + x % den * num / den;
+}
+
 uint64_t rk_ns_at_cycle(const struct rk_machine *m, uint64_t cycle) {
     const struct rk_core_state *s = m->s;
-    unsigned __int128 ns = (unsigned __int128)(cycle - s->base_cycle) * NS_PER_S;
-    return s->base_ns + (uint64_t)(ns / s->hz[RK_CLOCK_HCLK]);
+    return s->base_ns + scale(cycle - s->base_cycle, NS_PER_S, s->hz[RK_CLOCK_HCLK]);
 }
 
 uint64_t rk_cycle_at_ns(const struct rk_machine *m, uint64_t ns) {
@@ -16,9 +21,9 @@ uint64_t rk_cycle_at_ns(const struct rk_machine *m, uint64_t ns) {
     if (ns <= s->base_ns) {
         return s->base_cycle;
     }
-    unsigned __int128 cycles = (unsigned __int128)(ns - s->base_ns) * s->hz[RK_CLOCK_HCLK];
-    unsigned __int128 whole = (cycles + NS_PER_S - 1) / NS_PER_S + s->base_cycle;
-    return whole > UINT64_MAX ? UINT64_MAX : (uint64_t)whole;
+    uint64_t since = ns - s->base_ns, hz = s->hz[RK_CLOCK_HCLK];
+    uint64_t cycles = since / NS_PER_S * hz + (since % NS_PER_S * hz + NS_PER_S - 1) / NS_PER_S;
+    return cycles > UINT64_MAX - s->base_cycle ? UINT64_MAX : cycles + s->base_cycle;
 }
 
 static void find_next(struct rk_machine *m) {
