@@ -231,6 +231,14 @@ static void on_owner(struct rk_session *s, int64_t owner, struct rk_bus_call *ca
     answer(s, call, 0, 0);
 }
 
+static bool describe_is_pending(const struct rk_session *s) {
+    const struct rk_pending *p = s->pending;
+    while (p && p->call) {
+        p = p->next;
+    }
+    return p != NULL;
+}
+
 static void on_request(struct rk_session *s, const struct rk_bus_request *request,
                        struct rk_bus_call *call) {
     int err = s->running ? RK_E_BUSY : add_pending(s, request, call);
@@ -238,8 +246,8 @@ static void on_request(struct rk_session *s, const struct rk_bus_request *reques
         answer(s, call, err, 0);
         return;
     }
-    if (!s->described && !s->describe_asked) {
-        rk_session_ask_describe(s);
+    if (!s->described && !describe_is_pending(s)) {
+        rk_session_ask_describe(s); /* it was not answered, or not well: once for each call */
     }
     rk_session_send_waiting(s);
 }
@@ -274,7 +282,7 @@ void rk_session_on_request(void *ctx, const struct rk_bus_request *request,
 
 static void on_described(struct rk_session *s, struct rk_pending *p, const struct rk_msg *msg) {
     struct rk_span json = msg->response.payload;
-    bool good = msg->response.code == RK_COAP_CONTENT && rk_profile_merge(&s->profile, json) == 0;
+    bool good = msg->response.code >> 5 == 2 && rk_profile_merge(&s->profile, json) == 0;
     finish_error(s, p, 0);
     if (good) {
         s->described = true;
@@ -337,9 +345,6 @@ static struct rk_pending *first_overdue(struct rk_session *s) {
 void rk_session_calls_tick(struct rk_session *s) {
     struct rk_pending *p;
     while ((p = first_overdue(s))) {
-        if (!p->call) {
-            s->describe_asked = s->described; /* the next call asks again */
-        }
         finish_error(s, p, RK_E_TIMEOUT);
     }
 }
