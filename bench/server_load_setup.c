@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -221,6 +222,7 @@ static int spawn(struct rk_load *load) {
     strcpy(strrchr(program, '/') + 1, "rekindle-server");
     load->server = fork();
     if (load->server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a benchmark that is killed leaves no server */
         dup2(out[1], 1);
         close(out[0]);
         execl(program, program, "run", "--data", load->dir, "--port", "0", "--http-port", "0",

@@ -117,7 +117,9 @@ static void batch_done(struct rk_work *work) {
     }
     free(b);
     server->writing = false;
-    rk_facts_flush(server);
+    if (server->write_now) {
+        rk_facts_flush(server);
+    }
 }
 
 void rk_facts_flush(struct rk_server *server) {
@@ -131,6 +133,7 @@ void rk_facts_flush(struct rk_server *server) {
     server->writes = NULL;
     server->writes_last = &server->writes;
     server->writing = true;
+    server->write_now = false;
     rk_pool_submit(server->store_pool, &b->work);
 }
 
@@ -262,7 +265,11 @@ void rk_facts_note(void *ctx, struct rk_session *session, const struct rk_note *
     case RK_NOTE_UPDATE_ENDED: store_update(server, note); break;
     default: return;
     }
-    rk_facts_flush(server);
+    if (note->kind == RK_NOTE_CLAIM_CODE || note->kind == RK_NOTE_UPDATE_STARTED ||
+        note->kind == RK_NOTE_UPDATE_ENDED) {
+        server->write_now = true;
+        rk_facts_flush(server);
+    }
 }
 
 /* On a thread of the RSA pool. */

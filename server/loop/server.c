@@ -18,6 +18,7 @@
 #include "server/loop/control.h"
 #include "server/loop/keys.h"
 
+#define FACTS_EVERY_MS 500
 #define SWEEP_EVERY_MS 60000
 #define UPDATE_KEEP_MS ((int64_t)90 * 24 * 3600 * 1000)
 #define RSA_NICE       5 /* the loop answers pings while a storm of handshakes is worked off */
@@ -63,6 +64,10 @@ static void on_sweep(uv_timer_t *timer) {
         w->store = server->store;
         rk_pool_submit(server->store_pool, &w->work);
     }
+}
+
+static void on_facts(uv_timer_t *timer) {
+    rk_facts_flush(timer->data);
 }
 
 static void on_signal(uv_signal_t *signal, int number) {
@@ -151,12 +156,14 @@ static int open_core(struct rk_server *server) {
 
 static void start_timers(struct rk_server *server) {
     uv_timer_init(&server->loop, &server->tick);
+    uv_timer_init(&server->loop, &server->facts);
     uv_timer_init(&server->loop, &server->sweep);
     uv_signal_init(&server->loop, &server->sigterm);
     uv_signal_init(&server->loop, &server->sigint);
-    server->tick.data = server->sweep.data = server;
+    server->tick.data = server->facts.data = server->sweep.data = server;
     server->sigterm.data = server->sigint.data = server;
     uv_timer_start(&server->tick, on_tick, RK_WHEEL_SLOT_MS, RK_WHEEL_SLOT_MS);
+    uv_timer_start(&server->facts, on_facts, FACTS_EVERY_MS, FACTS_EVERY_MS);
     uv_timer_start(&server->sweep, on_sweep, SWEEP_EVERY_MS, SWEEP_EVERY_MS);
     uv_signal_start(&server->sigterm, on_signal, SIGTERM);
     uv_signal_start(&server->sigint, on_signal, SIGINT);
@@ -232,6 +239,7 @@ void rk_server_drain(struct rk_server *server) {
 
 static void close_handles(struct rk_server *server) {
     uv_close((uv_handle_t *)&server->tick, NULL);
+    uv_close((uv_handle_t *)&server->facts, NULL);
     uv_close((uv_handle_t *)&server->sweep, NULL);
     uv_close((uv_handle_t *)&server->sigterm, NULL);
     uv_close((uv_handle_t *)&server->sigint, NULL);
@@ -243,6 +251,7 @@ int rk_server_run(struct rk_server *server) {
     for (int i = 0; i < 500 && (server->conn_count || server->writing || server->writes ||
                                 rk_pool_waiting(server->rsa_pool));
          i++) {
+        rk_facts_flush(server);
         uv_run(&server->loop, UV_RUN_ONCE);
     }
     rk_pool_stop(server->rsa_pool);

@@ -32,7 +32,7 @@ struct rk_server {
     struct rk_server_config config;
     uv_loop_t loop;
     uv_tcp_t listener;
-    uv_timer_t tick, sweep;
+    uv_timer_t tick, facts, sweep;
     uv_signal_t sigterm, sigint;
     struct rk_openssl *openssl;
     struct rk_rsa_key *key;
@@ -46,7 +46,8 @@ struct rk_server {
     struct rk_control *control;
     struct rk_conn *conns;
     struct rk_write *writes, **writes_last; /* facts for the store that wait for the next batch */
-    bool writing;
+    bool writing;                           /* a batch is on the store's thread */
+    bool write_now;                         /* and the next is to follow at once */
     uint32_t conn_count;
     uint64_t refused_full;
     uint64_t started_ms;
