@@ -1,0 +1,2 @@
+# server/device/events.c
+s/^        free(sub);/        (void)sub;/

@@ -1,0 +1,2 @@
+# common/proto/update.c
+s/if (idx < u->count) {/if (idx < 65535) {/
