@@ -95,5 +95,8 @@ void rk_man_app(const struct rk_app *app, const struct rk_sink *out);
 /* Completion script for "bash", "zsh" or "fish"; RK_E_NOT_FOUND for another shell. */
 RK_NODISCARD int rk_completions(const struct rk_app *app, const char *shell,
                                 const struct rk_sink *out);
+/* "PROGRAM man" and "PROGRAM completions SHELL", for a program that does not list them as commands
+ * of its own: prints the text and returns true when that is what argv asks for. */
+bool rk_app_prints(const struct rk_app *app, int argc, char **argv, const struct rk_sink *out);
 
 #endif

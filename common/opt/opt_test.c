@@ -235,6 +235,21 @@ static void test_completions__of_a_part_begin_one_word_later(void **state) {
     assert_contains(&text, ".TH rekindle-emu 1 ");
 }
 
+static void test_prints__only_what_is_asked_for(void **state) {
+    static char words[][12] = {"rekindle", "completions", "bash", "man"};
+    struct text text = {0};
+    struct rk_sink sink = {collect, &text};
+    assert_true(rk_app_prints(&app, 2, (char *[]){words[0], words[3]}, &sink));
+    assert_contains(&text, ".TH rekindle 1");
+    text.len = 0;
+    assert_true(rk_app_prints(&app, 3, (char *[]){words[0], words[1], words[2]}, &sink));
+    assert_contains(&text, "_rekindle() {");
+    text.len = 0;
+    assert_false(rk_app_prints(&app, 2, (char *[]){words[0], words[1]}, &sink));
+    assert_false(rk_app_prints(&app, 3, (char *[]){words[0], words[1], words[3]}, &sink));
+    assert_int_equal(text.len, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse__takes_options_in_every_form_and_place),
@@ -248,6 +263,7 @@ int main(void) {
         cmocka_unit_test(test_man__escapes_hyphens_and_lists_exit_codes_once),
         cmocka_unit_test(test_completions__cover_commands_options_and_choices),
         cmocka_unit_test(test_completions__of_a_part_begin_one_word_later),
+        cmocka_unit_test(test_prints__only_what_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

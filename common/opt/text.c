@@ -180,3 +180,12 @@ void rk_man_app(const struct rk_app *app, const struct rk_sink *out) {
     put_man_opts(out, app->opts, app->opt_count);
     put_man_exit_codes(out);
 }
+
+bool rk_app_prints(const struct rk_app *app, int argc, char **argv, const struct rk_sink *out) {
+    if (argc == 2 && text_equal(argv[1], "man")) {
+        rk_man_app(app, out);
+        return true;
+    }
+    return argc == 3 && text_equal(argv[1], "completions") &&
+           rk_completions(app, argv[2], out) == 0;
+}

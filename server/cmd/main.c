@@ -87,7 +87,7 @@ static const struct rk_cmd cmds[] = {
 };
 
 static const struct rk_app app = {
-    .name = "rekindle-server",
+    .name = "rekindle server",
     .version = RK_VERSION,
     .summary = "what the boards call home to",
     .cmds = cmds,
@@ -140,7 +140,10 @@ static int run(int argc, char **argv) {
     struct rk_call call = {0};
     struct rk_sink out = {put, stdout}, err_out = {put, stderr};
     if (argc == 2 && !strcmp(argv[1], "--version")) {
-        printf("%s %s\n", app.name, app.version);
+        printf("rekindle-server %s\n", app.version);
+        return 0;
+    }
+    if (rk_app_prints(&app, argc, argv, &out)) {
         return 0;
     }
     int err = rk_call_parse(&call, &app, argc, argv);
