@@ -10,10 +10,18 @@ fi
 output=$(demo/run "$1" </dev/null 2>&1)
 result=$?
 printf '%s\n' "$output" | sed 's/^/# /'
-if [ $result -eq 0 ] && printf '%s\n' "$output" | grep -q 'blinking blue - listening mode'; then
-    echo 'ok 1 - a fresh board starts and asks for Wi-Fi settings'
-else
-    echo 'not ok 1 - a fresh board starts and asks for Wi-Fi settings'
-fi
-echo '1..1'
-[ $result -eq 0 ]
+number=0
+check() { # WHAT LINE
+    number=$((number + 1))
+    if printf '%s\n' "$output" | grep -qE -e "$2"; then
+        echo "ok $number - $1"
+    else
+        echo "not ok $number - $1"
+        result=1
+    fi
+}
+check 'a fresh board starts and asks for Wi-Fi settings' 'blinking blue - listening mode'
+check 'with a network and the key it comes online at our server' 'breathing cyan - connected'
+check 'a function of the published firmware answers' '^1$'
+echo "1..$number"
+exit $result
