@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
@@ -93,7 +94,12 @@ static void report_device(void *ctx, const struct rk_store_device *d) {
 static void check_store(struct report *r, const char *dir) {
     char path[PATH_MAX + 16];
     struct rk_store *store;
+    struct stat st;
     snprintf(path, sizeof path, "%s/store.db", dir);
+    if (stat(path, &st)) {
+        say(r, true, "there is no store yet: the first start makes it", "");
+        return;
+    }
     int err = rk_store_sqlite_open(path, &store);
     say(r, !err, err ? "the store cannot be opened" : "the store opens",
         "rekindle server check shows the damage; restore a backup.");
