@@ -1,6 +1,6 @@
 /* Any instruction stream, from flash or RAM, on any registers, with interrupts and any setting of
  * the core's own registers: nothing crashes or hangs, and it is the same machine whether waiting is
- * skipped or every instruction is a run of its own.
+ * skipped or not, and in one run or in many short ones.
  *
  *   flags | count of register writes | { offset u16, value u32 } ... | code
  *
@@ -13,8 +13,8 @@
 #include "emu/cpu/flat.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { IN_RAM = 1, PERIODIC = 2, TICKING = 4, WRITES_MAX = 8, CODE_MAX = 512, INSTR = 600 };
-#define CYCLES UINT64_C(8000)
+enum { IN_RAM = 1, PERIODIC = 2, TICKING = 4, WRITES_MAX = 8, CODE_MAX = 512, INSTR = 3000 };
+#define CYCLES UINT64_C(20000)
 
 struct stream {
     uint8_t flags;
@@ -79,8 +79,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rk_machine *a = build(&s, true), *b = build(&s, false);
     uint64_t until = rk_machine_now(a) + CYCLES, instr = rk_machine_instr(a) + INSTR;
     enum rk_stop why_a = rk_machine_run(a, until, instr), why_b;
+    unsigned n = 0; /* a loop must turn 256 times before it is looked at */
     do {
-        why_b = rk_machine_run(b, until, RK_MIN(rk_machine_instr(b) + 1, instr));
+        why_b = rk_machine_run(b, until, RK_MIN(rk_machine_instr(b) + 1 + n++ % 16, instr));
     } while (why_b == RK_STOP_INSTR && rk_machine_instr(b) < instr && rk_machine_now(b) < until);
     if (why_a != why_b && why_a != RK_STOP_CYCLE && why_b != RK_STOP_CYCLE) {
         abort();

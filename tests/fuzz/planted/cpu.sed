@@ -1,2 +1,2 @@
-# emu/cpu/decode.c
-s/if (target < i->size) {/if (target < 2 * i->size) {/
+# emu/cpu/slope.c
+/rk_slope_limit(s, turns_same_nz(res, sres));/d
