@@ -13,10 +13,10 @@
 
 struct world {
     struct rk_usb_control control;
-    struct rk_dfu dfu;
     uint8_t memory[SIZE];
     uint32_t checked_addr, checked_len;
     uint8_t seen;
+    struct rk_dfu dfu; /* last: what is written behind its buffer leaves the struct */
 };
 
 static enum rk_dfu_status check(void *ctx, enum rk_dfu_op op, uint32_t addr, uint32_t len,
