@@ -85,6 +85,8 @@ static void connect_one(struct rk_fleet *f, size_t n) {
         d->fd = -1;
         return;
     }
+    /* closed by RST: ports in TIME_WAIT would run out after a few thousand handshakes */
+    setsockopt(d->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
     setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     fcntl(d->fd, F_SETFL, O_NONBLOCK);
     epoll_ctl(f->epoll, EPOLL_CTL_ADD, d->fd, &event);
