@@ -1,2 +1,2 @@
 # emu/part/cc3000_spi.c
-s/pos >= HEADER_SIZE && pos - HEADER_SIZE < l->frame_len/pos >= HEADER_SIZE/
+s/l->phase == CC_RUN && p && p->due_ns/l->phase == CC_RUN \&\& p->due_ns/
